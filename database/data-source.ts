@@ -1,0 +1,64 @@
+import { DataSource } from 'typeorm';
+import { Booking } from './entities/booking.js';
+import { VehicleType } from './entities/vehicle-type.js';
+import { Pilot } from './entities/pilot.js';
+import { PilotPosition } from './entities/pilot-position.js';
+import { PilotPresence } from './entities/pilot-presence.js';
+import { Search } from './entities/search.js';
+import { Offer } from './entities/offer.js';
+import * as records from './entities/records.js';
+import { FirstTables1763856000000 } from './migrations/1763856000000-first-tables.js';
+
+export interface DatabaseOptions {
+  url: string;
+  /** Connections of this process at most. */
+  poolSize: number;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  /** Called when an idle connection breaks; without a listener that ends the process. */
+  onPoolError: (error: Error) => void;
+  /** False for migrations, which may take longer than any statement of the running system. */
+  timeouts?: boolean;
+  /** Further startup parameters, such as a test's search_path. */
+  startupOptions?: string;
+}
+
+/** A claim or a tap takes milliseconds; these only end what is stuck, before callers give up at 3 s. */
+const TIMEOUTS = {
+  statement_timeout: 2_500,
+  lock_timeout: 2_000,
+  idle_in_transaction_session_timeout: 5_000,
+};
+
+/**
+ * The tables of the dispatcher, not yet connected. Statement, lock and idle-in-transaction timeouts
+ * are short: every statement here takes milliseconds, and a stuck one must not hold a booking's lock.
+ */
+export function createDataSource(options: DatabaseOptions): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: options.url,
+    entities: [
+      Booking,
+      VehicleType,
+      Pilot,
+      PilotPosition,
+      PilotPresence,
+      Search,
+      Offer,
+      ...Object.values(records),
+    ],
+    migrations: [FirstTables1763856000000],
+    migrationsTransactionMode: 'each',
+    uuidExtension: 'pgcrypto',
+    applicationName: options.applicationName,
+    poolSize: options.poolSize,
+    poolErrorHandler: options.onPoolError,
+    extra: {
+      ...(options.timeouts === false ? {} : TIMEOUTS),
+      connectionTimeoutMillis: 2_500,
+      keepAlive: true,
+      ...(options.startupOptions === undefined ? {} : { options: options.startupOptions }),
+    },
+  });
+}

@@ -1,0 +1,33 @@
+import type { EntityManager } from 'typeorm';
+
+/** Anything that runs a statement: a data source's manager, or a transaction's. */
+export type Manager = Pick<EntityManager, 'queryRunner' | 'connection'>;
+
+/**
+ * Runs one statement and answers its rows, whatever its kind (TypeORM's own `query` answers
+ * `[rows, count]` for UPDATE and DELETE). Throws the driver's error.
+ */
+export async function rows<T>(manager: Manager, sql: string, parameters: unknown[] = []): Promise<T[]> {
+  const runner = manager.queryRunner ?? manager.connection.createQueryRunner();
+  try {
+    const result = await runner.query(sql, parameters, true);
+    return result.records as T[];
+  } finally {
+    if (manager.queryRunner === undefined) await runner.release();
+  }
+}
+
+/** The first row, or null. */
+export async function row<T>(manager: Manager, sql: string, parameters: unknown[] = []): Promise<T | null> {
+  return (await rows<T>(manager, sql, parameters))[0] ?? null;
+}
+
+/** SQL for parameter `$n`, a number of milliseconds, as an interval. */
+export function ms(n: number): string {
+  return `($${n}::double precision * interval '1 millisecond')`;
+}
+
+/** SQL for the milliseconds from `now` to `time`, both SQL expressions; never below zero. */
+export function leftMs(time: string, now = 'clock_timestamp()'): string {
+  return `greatest(0, ceil(extract(epoch FROM ${time} - ${now}) * 1000))::double precision`;
+}

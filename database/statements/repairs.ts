@@ -1,0 +1,72 @@
+/** What the reconciler looks for: bookings that no one is working on, by their rows. */
+import { ms, row, rows, type Manager } from '../query.js';
+
+/** Takes or keeps a lease for `holder`; false while another has it. */
+export async function takeLease(
+  manager: Manager,
+  name: string,
+  holder: string,
+  leaseMs: number,
+): Promise<boolean> {
+  const taken = await row(
+    manager,
+    `INSERT INTO leases AS l (name, holder, until) VALUES ($1, $2, clock_timestamp() + ${ms(3)})
+     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+       WHERE l.holder = excluded.holder OR l.until < clock_timestamp()
+     RETURNING name`,
+    [name, holder, leaseMs],
+  );
+  return taken !== null;
+}
+
+/** Gives a lease back, so that another process need not wait for its end. */
+export async function dropLease(manager: Manager, name: string, holder: string): Promise<void> {
+  await rows(manager, 'DELETE FROM leases WHERE name = $1 AND holder = $2', [name, holder]);
+}
+
+/**
+ * PENDING bookings whose workflow should have acted at least `graceMs` ago and has not: a search that
+ * was never started, one past its end, one past its retry window; none with a line in the outbox.
+ */
+export function stalledBookings(manager: Manager, graceMs: number): Promise<{ booking_id: string }[]> {
+  return rows(
+    manager,
+    `SELECT b.id AS booking_id
+     FROM bookings b JOIN searches s ON s.booking_id = b.id AND s.search_no = b.search_no
+     WHERE b.status = 'PENDING'
+       AND (CASE WHEN s.outcome IS NOT NULL
+                 THEN s.ended_at + ((b.limits->>'retryWindowMs')::double precision * interval '1 millisecond')
+                 ELSE coalesce(s.ends_at, s.created_at) END) < clock_timestamp() - ${ms(1)}
+       AND NOT EXISTS (SELECT FROM outbox o WHERE o.booking_id = b.id)
+     ORDER BY b.number LIMIT 200`,
+    [graceMs],
+  );
+}
+
+/** Of the given bookings, those that still need a workflow. */
+export function unfinishedOf(manager: Manager, bookingIds: string[]): Promise<{ booking_id: string }[]> {
+  return rows(
+    manager,
+    `SELECT id AS booking_id FROM bookings
+     WHERE id = ANY ($1::uuid[]) AND status NOT IN ('DELIVERED', 'CANCELLED', 'EXPIRED')`,
+    [bookingIds],
+  );
+}
+
+/** Live offers that no app has shown within `receiptMs`, and that are young enough to be counted once. */
+export async function countUnreceivedOffers(manager: Manager, receiptMs: number): Promise<number> {
+  const counted = await row<{ count: number }>(
+    manager,
+    `SELECT count(*)::int AS count FROM offers WHERE status = 'OFFERED' AND received_at IS NULL
+       AND offered_at < clock_timestamp() - ${ms(1)}`,
+    [receiptMs],
+  );
+  return counted?.count ?? 0;
+}
+
+/** Postgres' clock: the one clock of all decisions. */
+export async function databaseNow(manager: Manager): Promise<Date> {
+  const found = await row<{ now: Date }>(manager, 'SELECT clock_timestamp() AS now');
+  if (found === null) throw new Error('Postgres told no time');
+  return found.now;
+}

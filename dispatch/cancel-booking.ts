@@ -1,0 +1,130 @@
+import { inTransaction, type DispatchContext, type Transaction } from './context.js';
+import {
+  assignedWithin,
+  findBooking,
+  lockBooking,
+  setBookingStatus,
+} from '../database/statements/bookings.js';
+import { endSearch } from '../database/statements/searches.js';
+import { endJob } from '../database/statements/offers.js';
+import { selectBookingView, type BookingViewRow } from '../database/statements/lists.js';
+import { insertAudit } from '../database/statements/records.js';
+import type { BookingRow } from '../database/rows.js';
+import type { Booking } from '../contract/shapes.js';
+import type { Standing } from '../contract/activities.js';
+import { MESSAGES } from '../contract/messages.js';
+import { CANCELLABLE_STATUSES, isOneOf } from '../contract/words.js';
+import { ConflictError, NotFoundError } from './errors.js';
+import { withdraw } from './steps.js';
+import { standingOf } from './standing.js';
+import { toBooking } from './views.js';
+
+/** Who asks: the booking's user, or an operator. */
+export interface Caller {
+  type: 'user' | 'admin';
+  id: string;
+}
+
+export interface CancelRequest {
+  bookingId: string;
+  caller: Caller;
+  reason?: string;
+  /** How long ago the request reached us, milliseconds: tells a cancel that crossed an accept. */
+  ageMs: number;
+}
+
+/**
+ * Cancels before pickup (rule 5); twice is fine. Throws NotFoundError when it is not the caller's,
+ * ConflictError from pickup on, when expired, and when a pilot accepted while this very request was
+ * under way (rule 8: accept and cancel never both succeed; asked again, knowing it, it cancels).
+ */
+export function cancelByCaller(context: DispatchContext, request: CancelRequest): Promise<Booking> {
+  return inTransaction(context, async (tx) => {
+    const booking = await lockOwnBooking(tx, request.bookingId, request.caller);
+    if (booking.status !== 'CANCELLED') {
+      await refuseUnlessCancellable(tx, booking, request.ageMs);
+      await cancel(tx, booking, request.caller.type);
+      await tx.tellWorkflow(booking.id, 'cancel', { by: request.caller.type });
+      if (request.caller.type === 'admin')
+        await insertAudit(tx.manager, {
+          bookingId: booking.id,
+          actor: request.caller.id,
+          action: 'cancel',
+          details: { reason: request.reason ?? null },
+        });
+    }
+    const view = await selectBookingView(tx.manager, booking.id);
+    return toBooking(view as BookingViewRow, request.caller.type);
+  });
+}
+
+/** Cancels by a signal or Temporal's Cancel, if it may still be; safe to run twice. */
+export function cancelBySignal(
+  context: DispatchContext,
+  step: { bookingId: string; by: string },
+): Promise<Standing> {
+  return inTransaction(context, async (tx) => {
+    const booking = await lockBooking(tx.manager, step.bookingId);
+    if (booking !== null && isOneOf(CANCELLABLE_STATUSES, booking.status)) {
+      await cancel(tx, booking, step.by === 'user' ? 'user' : 'admin');
+      await insertAudit(tx.manager, {
+        bookingId: booking.id,
+        actor: step.by,
+        action: 'cancel',
+        details: { through: 'signal' },
+      });
+    }
+    return standingOf(tx.manager, step.bookingId);
+  });
+}
+
+/** Locks a booking that is the caller's; an operator may touch all. Throws NotFoundError otherwise. */
+export async function lockOwnBooking(
+  tx: Transaction,
+  bookingId: string,
+  caller: Caller,
+): Promise<BookingRow> {
+  // Looked at before it is locked, so that a stranger never waits on another's booking.
+  const seen = await findBooking(tx.manager, bookingId);
+  if (seen === null || (caller.type === 'user' && seen.user_id !== caller.id))
+    throw new NotFoundError('no such booking');
+  return (await lockBooking(tx.manager, bookingId)) as BookingRow;
+}
+
+async function refuseUnlessCancellable(tx: Transaction, booking: BookingRow, ageMs: number): Promise<void> {
+  switch (booking.status) {
+    case 'PENDING':
+    case 'ARRIVED':
+      return;
+    case 'ASSIGNED':
+      if (await assignedWithin(tx.manager, booking.id, ageMs))
+        throw new ConflictError(
+          'booking_assigned',
+          'A driver accepted at the same moment. Cancel again if you still want to.',
+        );
+      return;
+    case 'EXPIRED':
+      throw new ConflictError('booking_expired', 'This booking has expired.');
+    case 'DELIVERED':
+      throw new ConflictError('booking_delivered', 'This booking was delivered.');
+    case 'CANCELLED':
+    case 'PICKED_UP':
+    case 'IN_TRANSIT':
+      throw new ConflictError('booking_in_progress', 'The package is on its way and cannot be cancelled.');
+  }
+}
+
+async function cancel(tx: Transaction, booking: BookingRow, by: 'user' | 'admin'): Promise<void> {
+  await withdraw(tx, booking, 'cancelled');
+  const job = await endJob(tx.manager, booking.id, 'cancelled');
+  await setBookingStatus(tx.manager, booking.id, 'CANCELLED');
+  await endSearch(tx.manager, booking.id, booking.search_no, 'cancelled');
+  tx.tidings.user(booking, 'booking:cancelled', { by, message: MESSAGES.cancelled });
+  if (job !== null)
+    tx.tidings.pilot(job.pilot_id, 'booking:cancelled', {
+      bookingId: booking.id,
+      by,
+      message: MESSAGES.cancelled,
+    });
+  tx.log('booking_cancelled', { bookingId: booking.id, by, pilotId: job?.pilot_id });
+}

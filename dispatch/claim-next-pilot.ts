@@ -1,0 +1,170 @@
+import { inTransaction, type DispatchContext, type Transaction } from './context.js';
+import { lockBooking } from '../database/statements/bookings.js';
+import {
+  selectStanding,
+  startSearch,
+  stopWaiting,
+  waitForPilots,
+  type StandingRow,
+} from '../database/statements/searches.js';
+import { claimPilot, overdueOffersNear, somebodyAvailable } from '../database/statements/claim.js';
+import { findBooking } from '../database/statements/bookings.js';
+import type { BookingRow, OfferRow, SearchRow } from '../database/rows.js';
+import type { Standing } from '../contract/activities.js';
+import { SHORTEST_OFFER_MS } from '../contract/limits.js';
+import { MESSAGES } from '../contract/messages.js';
+import { failForTime, failForWantOfPilots } from './steps.js';
+import { settleOffer } from './settle-offer.js';
+import { searchOf, standingOf, toStanding } from './standing.js';
+import { toOffer } from './views.js';
+
+export interface ClaimStep {
+  bookingId: string;
+  /** The new offer's id, made in the workflow: a second run with it makes no second offer. */
+  offerId: string;
+}
+
+/**
+ * Rules 1, 3, 6 and 9: begins the search if it has not begun, and asks the best available pilot; with
+ * nobody to ask it waits or fails, as the limits of the booking say. Safe to run twice.
+ *
+ * @returns where the booking stands now; what the workflow has to do follows from it
+ */
+export async function claimNextPilot(context: DispatchContext, step: ClaimStep): Promise<Standing> {
+  await settleOverdueNear(context, step.bookingId);
+  return inTransaction(context, async (tx) => {
+    const booking = await lockBooking(tx.manager, step.bookingId);
+    const found = booking === null ? null : await selectStanding(tx.manager, step.bookingId);
+    if (booking === null || found === null) return standingOf(tx.manager, step.bookingId);
+    const standing = toStanding(found);
+    if (standing.kind !== 'searching') return standing;
+    const search = await begin(tx, booking, found);
+    return askOrFail(tx, booking, { ...found, ...search }, step.offerId);
+  });
+}
+
+/** An overdue offer holds its pilot for nobody: it is settled first, each in a transaction of its own. */
+async function settleOverdueNear(context: DispatchContext, bookingId: string): Promise<void> {
+  const booking = await findBooking(context.source.manager, bookingId);
+  if (booking === null) return;
+  const overdue = await overdueOffersNear(context.source.manager, booking, booking.limits.maxRadiusKm);
+  for (const offer of overdue) await settleOffer(context, { bookingId: offer.booking_id, offerId: offer.id });
+}
+
+/** Starts the search's time, at the first claim only. */
+async function begin(
+  tx: Transaction,
+  booking: BookingRow,
+  found: StandingRow,
+): Promise<Partial<StandingRow>> {
+  if (found.started_at !== null) return {};
+  const started = await startSearch(
+    tx.manager,
+    booking.id,
+    booking.search_no,
+    booking.limits.searchTimeoutMs,
+  );
+  if (started === null) return {};
+  const again = (started as SearchRow).origin === 'retry';
+  tx.tidings.user(booking, 'booking:search_started', {
+    message: again ? MESSAGES.searchRestarted : MESSAGES.searchStarted,
+  });
+  tx.log('search_started', { bookingId: booking.id, searchNo: booking.search_no, origin: started.origin });
+  return {
+    started_at: started.started_at,
+    ends_at: started.ends_at,
+    search_left_ms: booking.limits.searchTimeoutMs,
+  };
+}
+
+async function askOrFail(
+  tx: Transaction,
+  booking: BookingRow,
+  found: StandingRow,
+  offerId: string,
+): Promise<Standing> {
+  const tried = found.tried_pilot_ids.length;
+  const leftMs = found.search_left_ms ?? 0;
+  if (tried >= booking.limits.maxPilots) {
+    await failForWantOfPilots(tx, booking, MESSAGES.maxPilots, tried);
+    return standingOf(tx.manager, booking.id);
+  }
+  if (leftMs <= 0) {
+    await failForTime(tx, booking, tried);
+    return standingOf(tx.manager, booking.id);
+  }
+  if (leftMs < SHORTEST_OFFER_MS)
+    return { kind: 'waiting', search: searchOf(found), waitMs: leftMs, until: 'search_end' };
+  const offer = await takePilot(tx, booking, offerId, tried + 1);
+  if (offer === 'contended')
+    return { kind: 'waiting', search: searchOf(found), waitMs: CONTENDED_WAIT_MS, until: 'patience' };
+  if (offer === null) return nobodyToAsk(tx, booking, found);
+  await makeOffer(tx, booking, found, offer);
+  return standingOf(tx.manager, booking.id);
+}
+
+/** A crowded claim looks again this often, with a short pause, before it lets the workflow wait. */
+const CLAIM_ATTEMPTS = 12;
+const CLAIM_PAUSE_MS = 8;
+const CONTENDED_WAIT_MS = 150;
+
+/**
+ * Takes the best pilot. Somebody may be available and yet not be taken: his row is locked by another
+ * claim, or was when we looked. Then it looks again, so that a crowd makes no false "no pilots".
+ */
+async function takePilot(
+  tx: Transaction,
+  booking: BookingRow,
+  offerId: string,
+  number: number,
+): Promise<(OfferRow & { now: Date }) | null | 'contended'> {
+  for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt += 1) {
+    const offer = await claimPilot(tx.manager, booking, booking.limits, {
+      id: offerId,
+      number,
+      excludedPilotIds: [],
+    });
+    if (offer !== null) return offer;
+    if (!(await somebodyAvailable(tx.manager, booking, booking.limits))) return null;
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * CLAIM_PAUSE_MS * (attempt + 1)));
+  }
+  return 'contended';
+}
+
+async function nobodyToAsk(tx: Transaction, booking: BookingRow, found: StandingRow): Promise<Standing> {
+  tx.log('no_pilot_found', { bookingId: booking.id, searchNo: booking.search_no });
+  const patienceMs = booking.limits.searchPatienceMs;
+  if (patienceMs > 0) {
+    const waitMs = await waitForPilots(tx.manager, booking.id, booking.search_no, patienceMs);
+    if (waitMs > 0) return { kind: 'waiting', search: searchOf(found), waitMs, until: 'patience' };
+  }
+  await failForWantOfPilots(tx, booking, MESSAGES.nobodyNear, found.tried_pilot_ids.length);
+  return standingOf(tx.manager, booking.id);
+}
+
+async function makeOffer(
+  tx: Transaction,
+  booking: BookingRow,
+  found: StandingRow,
+  offer: OfferRow & { now: Date },
+): Promise<void> {
+  if (found.waiting_until !== null) await stopWaiting(tx.manager, booking.id, booking.search_no);
+  const ids = { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id };
+  tx.log('pilot_found', { ...ids, distanceKm: offer.distance_km });
+  tx.tidings.user(booking, 'booking:offer_sent', {
+    pilotNumber: offer.number,
+    message: MESSAGES.offerSent(offer.number),
+  });
+  const { at: _at, ...shown } = toOffer({
+    ...booking,
+    offer_id: offer.id,
+    offer_pilot_id: offer.pilot_id,
+    distance_km: offer.distance_km,
+    expires_at: offer.expires_at,
+    now: offer.now,
+    left_ms: offer.expires_at.getTime() - offer.now.getTime(),
+    total_ms: offer.expires_at.getTime() - offer.offered_at.getTime(),
+  });
+  tx.tidings.pilot(offer.pilot_id, 'booking:offer', shown);
+  tx.log('offer_sent', { ...ids, number: offer.number, expiresAt: offer.expires_at.toISOString() });
+}

@@ -1,0 +1,111 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Emitter } from '../events/emitter.js';
+import { insertOutboxLine, type OutboxRow } from '../database/statements/outbox.js';
+import { Tidings } from './tidings.js';
+
+/** The points of a booking's life that are logged, each with its ids. */
+export type LogPoint =
+  | 'booking_created'
+  | 'search_started'
+  | 'pilot_found'
+  | 'no_pilot_found'
+  | 'offer_sent'
+  | 'offer_accepted'
+  | 'offer_declined'
+  | 'offer_expired'
+  | 'offer_withdrawn'
+  | 'booking_assigned'
+  | 'search_failed'
+  | 'search_retried'
+  | 'booking_cancelled'
+  | 'booking_expired'
+  | 'job_released'
+  | 'job_step'
+  | 'pilot_unreachable'
+  | 'pilot_online'
+  | 'pilot_offline';
+
+export interface LogFields {
+  bookingId?: string;
+  offerId?: string;
+  pilotId?: string;
+  [field: string]: string | number | boolean | null | undefined;
+}
+
+/** What every transaction of dispatch needs; made once for each process. */
+export interface DispatchContext {
+  source: DataSource;
+  emitter: Emitter;
+  log: (point: LogPoint, fields: LogFields) => void;
+  /** Called after a commit with the lines that Temporal must be told; absent where nobody delivers. */
+  deliver?: (lines: OutboxRow[]) => void;
+}
+
+/** A transaction under way: its changes, what it tells whom, and what it leaves for Temporal. */
+export class Transaction {
+  readonly tidings = new Tidings();
+  readonly outbox: OutboxRow[] = [];
+  readonly logs: [LogPoint, LogFields][] = [];
+
+  constructor(readonly manager: EntityManager) {}
+
+  /** Logged after the commit, and only then. */
+  log(point: LogPoint, fields: LogFields): void {
+    this.logs.push([point, fields]);
+  }
+
+  /** Leaves a line for Temporal: `start`, or a signal by its name. */
+  async tellWorkflow(bookingId: string, kind: string, payload: object): Promise<void> {
+    this.outbox.push(
+      await insertOutboxLine(this.manager, { bookingId, kind, payload, leaseMs: FIRST_LEASE_MS }),
+    );
+  }
+}
+
+/**
+ * The writer of a line delivers it itself within this time; then any relay may. Short enough that a
+ * search starts within 2 s although the process that took the booking died.
+ */
+const FIRST_LEASE_MS = 1_500;
+/** Postgres ends one of two transactions that wait for each other; it is run again, a few times. */
+const ATTEMPTS = 4;
+const RUN_AGAIN = new Set(['40001', '40P01']);
+
+/**
+ * Runs `work` as one transaction: state, event rows, outbox lines and (through Postgres) the emissions
+ * commit together or not at all. Throws what `work` throws; runs it again after a deadlock.
+ */
+export async function inTransaction<T>(
+  context: DispatchContext,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await runOnce(context, work);
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !RUN_AGAIN.has(sqlState(error) ?? '')) throw error;
+    }
+  }
+}
+
+async function runOnce<T>(context: DispatchContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const { result, tx } = await context.source.transaction(async (manager) => {
+    const current = new Transaction(manager);
+    const answer = await work(current);
+    await current.tidings.write(manager);
+    await context.emitter.beforeCommit(manager, current.tidings.emissions);
+    return { result: answer, tx: current };
+  });
+  await context.emitter.afterCommit(tx.tidings.emissions);
+  for (const [point, fields] of tx.logs) context.log(point, fields);
+  if (tx.outbox.length > 0) context.deliver?.(tx.outbox);
+  return result;
+}
+
+/** The SQLSTATE of a driver's error, wherever TypeORM put it. */
+export function sqlState(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const found = error as { code?: unknown; driverError?: { code?: unknown } };
+  const code = found.driverError?.code ?? found.code;
+  return typeof code === 'string' ? code : undefined;
+}

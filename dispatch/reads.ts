@@ -1,0 +1,91 @@
+/** What callers may read: a booking, its search, its events; NotFoundError for what is not theirs. */
+import { eventsAfter } from '../database/statements/events.js';
+import {
+  liveOffersOf,
+  selectBookingView,
+  selectJobView,
+  type BookingViewRow,
+} from '../database/statements/lists.js';
+import { findPilot } from '../database/statements/pilots.js';
+import { selectProgress } from '../database/statements/searches.js';
+import type { Assignment, Booking, BookingEvent, Offer, Pilot } from '../contract/shapes.js';
+import type { TokenType } from '../contract/words.js';
+import type { DispatchContext } from './context.js';
+import { NotFoundError } from './errors.js';
+import { wirePayload } from './tidings.js';
+import { toAssignment, toBooking, toOffer, toPilot } from './views.js';
+
+export interface ReadingCaller {
+  type: TokenType;
+  id: string;
+}
+
+/** A booking, for its user, the pilot who has it, and operators. */
+export async function readBooking(
+  context: DispatchContext,
+  bookingId: string,
+  caller: ReadingCaller,
+): Promise<Booking> {
+  return toBooking(await visible(context, bookingId, caller), caller.type);
+}
+
+/** How the current or last search stands, for the booking's user and operators. */
+export async function readAssignment(
+  context: DispatchContext,
+  bookingId: string,
+  caller: ReadingCaller,
+): Promise<Assignment> {
+  await visible(context, bookingId, caller);
+  const progress = await selectProgress(context.source.manager, bookingId);
+  if (progress === null) throw new NotFoundError('no such booking');
+  return toAssignment(progress);
+}
+
+/** The events after `afterSeq`, as the user's sockets were or should have been sent them. */
+export async function readEvents(
+  context: DispatchContext,
+  bookingId: string,
+  caller: ReadingCaller,
+  afterSeq: number,
+): Promise<BookingEvent[]> {
+  await visible(context, bookingId, caller);
+  const found = await eventsAfter(context.source.manager, bookingId, afterSeq);
+  return found.map((one) => ({
+    seq: one.seq,
+    event: one.event,
+    payload: wirePayload(one),
+    at: one.at.toISOString(),
+  }));
+}
+
+/** The pilot himself, with his last position. */
+export async function readPilot(context: DispatchContext, pilotId: string): Promise<Pilot> {
+  const pilot = await findPilot(context.source.manager, pilotId);
+  if (pilot === null) throw new NotFoundError('no such pilot');
+  return toPilot(pilot);
+}
+
+/** The pilot's live offers (the index allows one). */
+export async function readOffers(context: DispatchContext, pilotId: string): Promise<Offer[]> {
+  return (await liveOffersOf(context.source.manager, [pilotId])).map(toOffer);
+}
+
+/** The booking of the pilot's job, or null. */
+export async function readJob(context: DispatchContext, pilotId: string): Promise<Booking | null> {
+  const job = await selectJobView(context.source.manager, pilotId);
+  return job === null ? null : toBooking(job, 'pilot');
+}
+
+async function visible(
+  context: DispatchContext,
+  bookingId: string,
+  caller: ReadingCaller,
+): Promise<BookingViewRow> {
+  const booking = await selectBookingView(context.source.manager, bookingId);
+  const mine =
+    caller.type === 'admin' ||
+    (caller.type === 'user' && booking?.user_id === caller.id) ||
+    (caller.type === 'pilot' && booking?.pilot_id === caller.id);
+  if (booking === null || !mine) throw new NotFoundError('no such booking');
+  return booking;
+}

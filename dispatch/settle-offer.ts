@@ -1,0 +1,94 @@
+import { inTransaction, type DispatchContext, type Transaction } from './context.js';
+import { lockBooking } from '../database/statements/bookings.js';
+import { acceptOffer, declineOffer, expireOffer, findOffer } from '../database/statements/offers.js';
+import { selectStanding } from '../database/statements/searches.js';
+import { insertAudit } from '../database/statements/records.js';
+import type { BookingRow, OfferRow } from '../database/rows.js';
+import type { AnswerFact, Standing } from '../contract/activities.js';
+import { MESSAGES } from '../contract/messages.js';
+import { failForTime, giveJob } from './steps.js';
+import { standingOf } from './standing.js';
+
+export interface SettleStep {
+  bookingId: string;
+  offerId: string;
+  /** An answer that came by signal; a tap has already written its own. */
+  fact?: AnswerFact;
+}
+
+/**
+ * Brings an offer to the end that is due: the fact, if it still holds (the offer live, the pilot its own,
+ * the time not over), else the end of its time. Changes nothing when neither is so. Safe to run twice.
+ *
+ * @returns where the booking stands now: the truth, whoever won
+ */
+export function settleOffer(context: DispatchContext, step: SettleStep): Promise<Standing> {
+  return inTransaction(context, async (tx) => {
+    const booking = await lockBooking(tx.manager, step.bookingId);
+    const offer = await findOffer(tx.manager, step.offerId);
+    if (booking !== null && offer !== null && offer.booking_id === booking.id && offer.status === 'OFFERED') {
+      const settled = step.fact !== undefined && (await applyFact(tx, booking, offer, step.fact));
+      if (!settled) await endOverdue(tx, booking, offer);
+    }
+    return standingOf(tx.manager, step.bookingId);
+  });
+}
+
+async function applyFact(
+  tx: Transaction,
+  booking: BookingRow,
+  offer: OfferRow,
+  fact: AnswerFact,
+): Promise<boolean> {
+  if (fact.offerId !== offer.id || fact.pilotId !== offer.pilot_id) return false;
+  const done =
+    fact.answer === 'accept' ? await acceptNow(tx, booking, offer) : await declineNow(tx, booking, offer);
+  if (done)
+    await insertAudit(tx.manager, {
+      bookingId: booking.id,
+      actor: fact.by,
+      action: fact.answer,
+      details: { offerId: offer.id, pilotId: offer.pilot_id, through: 'signal' },
+    });
+  return done;
+}
+
+/** Accepts as Postgres' clock allows; false when the offer is not live any more. The lock is held. */
+export async function acceptNow(tx: Transaction, booking: BookingRow, offer: OfferRow): Promise<boolean> {
+  const accepted = await acceptOffer(tx.manager, offer.id, offer.pilot_id);
+  if (accepted === null) return false;
+  tx.log('offer_accepted', { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id });
+  await giveJob(tx, booking, offer.pilot_id, false);
+  return true;
+}
+
+/** Declines as Postgres' clock allows; false when the offer is not live any more. The lock is held. */
+export async function declineNow(tx: Transaction, booking: BookingRow, offer: OfferRow): Promise<boolean> {
+  const declined = await declineOffer(tx.manager, offer.id, offer.pilot_id);
+  if (declined === null) return false;
+  tx.tidings.user(booking, 'booking:offer_declined', { message: MESSAGES.offerDeclined });
+  tx.log('offer_declined', { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id });
+  return true;
+}
+
+/**
+ * Rule 10: an offer that the search's end cut short ends with the search; any other ends by itself, and
+ * the search goes on.
+ */
+async function endOverdue(tx: Transaction, booking: BookingRow, offer: OfferRow): Promise<void> {
+  const found = await selectStanding(tx.manager, booking.id);
+  if (found?.offer_left_ms !== 0) return;
+  if (found.ends_at !== null && offer.expires_at >= found.ends_at) {
+    await failForTime(tx, booking, found.tried_pilot_ids.length);
+    return;
+  }
+  const expired = await expireOffer(tx.manager, offer.id);
+  if (expired === null) return;
+  tx.tidings.user(booking, 'booking:offer_expired', { message: MESSAGES.offerExpired });
+  tx.tidings.pilot(offer.pilot_id, 'offer:expired', {
+    offerId: offer.id,
+    bookingId: booking.id,
+    reason: 'timeout',
+  });
+  tx.log('offer_expired', { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id });
+}

@@ -1,0 +1,79 @@
+/** Steps that several transactions share. Each expects the booking's lock to be held. */
+import type { Transaction } from './context.js';
+import type { BookingRow, OfferRow, PilotWithPositionRow } from '../database/rows.js';
+import { assignBooking } from '../database/statements/bookings.js';
+import { endSearch } from '../database/statements/searches.js';
+import { withdrawOffer } from '../database/statements/offers.js';
+import { selectBookingView } from '../database/statements/lists.js';
+import { findPilot } from '../database/statements/pilots.js';
+import { MESSAGES } from '../contract/messages.js';
+import type { OfferEndReason } from '../contract/words.js';
+import { approach, pickupOf, toBooking } from './views.js';
+
+/** The booking is the pilot's: rows, and what user, pilot and operators are told. */
+export async function giveJob(
+  tx: Transaction,
+  booking: BookingRow,
+  pilotId: string,
+  byHand: boolean,
+): Promise<void> {
+  await assignBooking(tx.manager, booking.id, pilotId);
+  await endSearch(tx.manager, booking.id, booking.search_no, 'assigned');
+  const pilot = (await findPilot(tx.manager, pilotId)) as PilotWithPositionRow;
+  const here = pilot.lat === null || pilot.lng === null ? null : { lat: pilot.lat, lng: pilot.lng };
+  const way = here === null ? { distanceKm: null, etaSeconds: null } : approach(here, pickupOf(booking));
+  tx.tidings.user(booking, 'booking:driver_assigned', {
+    pilot: {
+      id: pilot.id,
+      name: pilot.name,
+      phone: pilot.phone,
+      avatar: pilot.avatar,
+      rating: pilot.rating,
+    },
+    ...way,
+    message: byHand ? MESSAGES.assignedByHand(pilot.name) : MESSAGES.accepted(pilot.name),
+  });
+  const view = await selectBookingView(tx.manager, booking.id);
+  if (view !== null) tx.tidings.pilot(pilotId, 'job:assigned', toBooking(view, 'pilot'));
+  tx.tidings.admin('booking:assigned', { bookingId: booking.id, pilotId, pilotName: pilot.name });
+  tx.log('booking_assigned', { bookingId: booking.id, pilotId, byHand });
+}
+
+/** Takes the booking's live offer back, if it has one, and tells its pilot why. */
+export async function withdraw(
+  tx: Transaction,
+  booking: BookingRow,
+  reason: OfferEndReason,
+): Promise<OfferRow | null> {
+  const offer = await withdrawOffer(tx.manager, booking.id, reason);
+  if (offer === null) return null;
+  tx.tidings.pilot(offer.pilot_id, 'offer:expired', { offerId: offer.id, bookingId: booking.id, reason });
+  tx.log('offer_withdrawn', { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id, reason });
+  return offer;
+}
+
+/** The search failed for want of pilots: user and operators are told and the user may retry. */
+export async function failForWantOfPilots(
+  tx: Transaction,
+  booking: BookingRow,
+  message: string,
+  triedPilots: number,
+): Promise<void> {
+  await endSearch(tx.manager, booking.id, booking.search_no, 'no_pilots');
+  tx.tidings.user(booking, 'booking:no_pilots', { message, canRetry: true, canCancel: true });
+  tx.tidings.admin('booking:no_pilots', { bookingId: booking.id, reason: message, triedPilots });
+  tx.log('search_failed', { bookingId: booking.id, reason: 'no_pilots', triedPilots });
+}
+
+/** The search's time is over: the live offer goes with it, only the search's end is told to the user. */
+export async function failForTime(tx: Transaction, booking: BookingRow, triedPilots: number): Promise<void> {
+  await withdraw(tx, booking, 'search_timeout');
+  await endSearch(tx.manager, booking.id, booking.search_no, 'search_timeout');
+  tx.tidings.user(booking, 'booking:search_timeout', {
+    message: MESSAGES.searchTimeout,
+    canRetry: true,
+    canCancel: true,
+  });
+  tx.tidings.admin('booking:search_timeout', { bookingId: booking.id, triedPilots });
+  tx.log('search_failed', { bookingId: booking.id, reason: 'search_timeout', triedPilots });
+}

@@ -1,0 +1,67 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import type { Logger } from 'pino';
+import type { DispatchContext } from '../dispatch/context.js';
+import type { AssignmentClient } from './assignment-client/assignment-client.js';
+import { AccessGuard } from './auth/access.guard.js';
+import { DemoController } from './auth/demo.controller.js';
+import { Revocations } from './auth/revocations.js';
+import { TokenVerifier } from './auth/token-verifier.js';
+import { BookingsController } from './bookings/bookings.controller.js';
+import type { ApiConfig } from './config/environment.js';
+import { API_CONFIG, ASSIGNMENT_CLIENT, DISPATCH, LOGGER } from './config/providers.js';
+import { HealthController } from './health/health.controller.js';
+import { HealthService } from './health/health.service.js';
+import { Metrics } from './health/metrics.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { RateLimiter } from './http/rate-limiter.js';
+import { InputPipe } from './http/validation.js';
+import { JobsController } from './jobs/jobs.controller.js';
+import { OffersController } from './offers/offers.controller.js';
+import { OperationsController } from './operations/operations.controller.js';
+import { OutboxRelay } from './outbox/outbox-relay.js';
+import { PilotsController } from './pilots/pilots.controller.js';
+import { Positions } from './pilots/positions.js';
+import { Connections } from './realtime/connections.js';
+import { Presence } from './realtime/presence.js';
+import { Repair } from './realtime/repair.js';
+import { SocketServer } from './realtime/socket-server.js';
+import { StatsTicker } from './realtime/stats-ticker.js';
+import { Reconciler } from './reconciler/reconciler.js';
+
+/** What the process is given at its start; everything else is made here. */
+export interface ApiParts {
+  config: ApiConfig;
+  logger: Logger;
+  dispatch: DispatchContext;
+  client: AssignmentClient;
+}
+
+@Module({})
+export class AppModule {
+  static of(parts: ApiParts): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [
+        BookingsController,
+        OffersController,
+        JobsController,
+        PilotsController,
+        OperationsController,
+        DemoController,
+        HealthController,
+      ],
+      providers: [
+        { provide: API_CONFIG, useValue: parts.config },
+        { provide: LOGGER, useValue: parts.logger },
+        { provide: DISPATCH, useValue: parts.dispatch },
+        { provide: ASSIGNMENT_CLIENT, useValue: parts.client },
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_PIPE, useClass: InputPipe },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        ...[TokenVerifier, Revocations, RateLimiter, Metrics, HealthService, OutboxRelay, Reconciler],
+        ...[Positions, Presence, Connections, Repair, StatsTicker, SocketServer],
+      ],
+    };
+  }
+}

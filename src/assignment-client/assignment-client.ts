@@ -1,0 +1,173 @@
+/** The only user of Temporal's client: starts a booking's workflow, nudges it, and asks after it. */
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import {
+  SEARCH_ATTRIBUTES,
+  TASK_QUEUE,
+  WORKFLOW_ID_PREFIX,
+  WORKFLOW_TYPE,
+  workflowIdOf,
+  type BookingAssignmentInput,
+} from '../../contract/workflow.js';
+
+/** What a start needs; whether the cluster knows our search attributes is found out here. */
+export type StartInput = Omit<BookingAssignmentInput, 'searchAttributes'>;
+
+/** Temporal did not answer, or refused: try again later. */
+export class TemporalUnavailableError extends Error {
+  override readonly name = 'TemporalUnavailableError';
+}
+
+/** A call to Temporal takes milliseconds; after this it is given up, and tried again by whoever asked. */
+const CALL_MS = 3_000;
+/** With the default of 10 s, a worker's death stalls a 30-second offer for as long. */
+const WORKFLOW_TASK_TIMEOUT = '2s';
+const ATTRIBUTES_RECHECK_MS = 5_000;
+
+export class AssignmentClient {
+  private attributesKnown = false;
+  private attributesCheckedAt = -Infinity;
+
+  private constructor(
+    private readonly connection: Connection,
+    private readonly client: Client,
+    private readonly namespace: string,
+  ) {}
+
+  /** A client by Temporal's own standard variables and profiles; connects at its first call. */
+  static fromEnvironment(): AssignmentClient {
+    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+    const connection = Connection.lazy(connectionOptions);
+    return new AssignmentClient(connection, new Client({ connection, namespace }), namespace);
+  }
+
+  /**
+   * Starts a booking's workflow. One that runs is left alone; one that ended well is not revived; one
+   * that was terminated or failed gets a new run. Safe to call twice. Throws TemporalUnavailableError.
+   */
+  start(input: StartInput): Promise<'running' | 'finished'> {
+    return this.call(async () => {
+      const searchAttributes = await this.knowsOurAttributes();
+      try {
+        await this.client.workflow.start(WORKFLOW_TYPE, {
+          workflowId: workflowIdOf(input.bookingId),
+          taskQueue: TASK_QUEUE,
+          args: [{ ...input, searchAttributes } satisfies BookingAssignmentInput],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+          staticSummary: `${input.bookingNumber} · ${input.vehicleTypeId}`,
+          ...(searchAttributes ? { typedSearchAttributes: attributesAtStart(input) } : {}),
+        });
+        return 'running';
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return 'finished';
+        throw error;
+      }
+    });
+  }
+
+  /** Signals a booking's workflow; `gone` when none is open. Throws TemporalUnavailableError. */
+  signal(bookingId: string, signal: string, payload: object): Promise<'sent' | 'gone'> {
+    return this.call(async () => {
+      try {
+        await this.client.workflow.getHandle(workflowIdOf(bookingId)).signal(signal, payload);
+        return 'sent';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return 'gone';
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Bookings whose workflow ended by force or failure within the last `sinceMs` (by the cluster's clock).
+   * Throws TemporalUnavailableError.
+   */
+  brokenSince(sinceMs: number, nowMs: number): Promise<string[]> {
+    return this.call(async () => {
+      const since = new Date(nowMs - sinceMs).toISOString();
+      const query =
+        `WorkflowType = '${WORKFLOW_TYPE}' AND CloseTime > '${since}' ` +
+        `AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')`;
+      const found = new Set<string>();
+      for await (const execution of this.client.workflow.list({ query })) {
+        if (execution.workflowId.startsWith(WORKFLOW_ID_PREFIX))
+          found.add(execution.workflowId.slice(WORKFLOW_ID_PREFIX.length));
+      }
+      return [...found];
+    });
+  }
+
+  /** Is a booking's workflow open? Throws TemporalUnavailableError. */
+  isOpen(bookingId: string): Promise<boolean> {
+    return this.call(async () => {
+      try {
+        const described = await this.client.workflow.getHandle(workflowIdOf(bookingId)).describe();
+        return described.status.name === 'RUNNING';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** Does any worker poll our task queue? Throws TemporalUnavailableError. */
+  hasWorker(): Promise<boolean> {
+    return this.call(async () => {
+      const answer = await this.connection.workflowService.describeTaskQueue({
+        namespace: this.namespace,
+        taskQueue: { name: TASK_QUEUE },
+        taskQueueType: 1,
+      });
+      return (answer.pollers ?? []).length > 0;
+    });
+  }
+
+  /** Closes the connection. */
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  /** An upsert of an attribute that the cluster lacks would wedge a workflow: ask first. */
+  private async knowsOurAttributes(): Promise<boolean> {
+    const now = performance.now();
+    if (this.attributesKnown || now - this.attributesCheckedAt < ATTRIBUTES_RECHECK_MS)
+      return this.attributesKnown;
+    try {
+      const listed = await this.connection.operatorService.listSearchAttributes({
+        namespace: this.namespace,
+      });
+      const custom = listed.customAttributes ?? {};
+      this.attributesKnown = Object.keys(SEARCH_ATTRIBUTES).every((name) => name in custom);
+    } catch {
+      // A cluster may forbid the question: then we do without them.
+      this.attributesKnown = false;
+    }
+    this.attributesCheckedAt = now;
+    return this.attributesKnown;
+  }
+
+  private async call<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.client.withDeadline(Date.now() + CALL_MS, work);
+    } catch (error) {
+      throw new TemporalUnavailableError(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+function attributesAtStart(input: StartInput): TypedSearchAttributes {
+  return new TypedSearchAttributes([
+    { key: defineSearchAttributeKey('AssignmentStatus', 'KEYWORD'), value: 'searching' },
+    { key: defineSearchAttributeKey('BookingNumber', 'KEYWORD'), value: input.bookingNumber },
+    { key: defineSearchAttributeKey('VehicleType', 'KEYWORD'), value: input.vehicleTypeId },
+    { key: defineSearchAttributeKey('TriedPilots', 'INT'), value: 0 },
+  ]);
+}

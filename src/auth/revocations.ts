@@ -1,0 +1,60 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { insertRevocation, listRevocations } from '../../database/statements/records.js';
+import type { DispatchContext } from '../../dispatch/context.js';
+import { DISPATCH, LOGGER } from '../config/providers.js';
+import type { Caller } from './caller.js';
+
+/** Another process's revocation is known here after this at most; sockets are closed within 5 s of it. */
+const RELOAD_MS = 2_000;
+
+/** Which tokens are refused although they verify; kept in memory, reloaded from the table. */
+@Injectable()
+export class Revocations implements OnApplicationBootstrap, OnApplicationShutdown {
+  private subjects = new Map<string, number>();
+  private tokenIds = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(DISPATCH) private readonly dispatch: DispatchContext,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.reload();
+    this.timer = setInterval(() => {
+      this.reload().catch((error: unknown) =>
+        this.logger.warn(
+          { err: error instanceof Error ? error.message : 'error' },
+          'revocations not reloaded',
+        ),
+      );
+    }, RELOAD_MS);
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Refuses all tokens of a subject made until now, or one token by its id. */
+  async revoke(what: { sub: string } | { jti: string }): Promise<void> {
+    if ('sub' in what) await insertRevocation(this.dispatch.source.manager, 'sub', what.sub);
+    else await insertRevocation(this.dispatch.source.manager, 'jti', what.jti);
+    await this.reload();
+  }
+
+  /** A token without its time of issue counts as made before any revocation. */
+  isRevoked(caller: Pick<Caller, 'id' | 'jti' | 'issuedAt'>): boolean {
+    if (caller.jti !== null && this.tokenIds.has(caller.jti)) return true;
+    const revokedAt = this.subjects.get(caller.id);
+    return revokedAt !== undefined && (caller.issuedAt ?? 0) * 1000 <= revokedAt;
+  }
+
+  private async reload(): Promise<void> {
+    const found = await listRevocations(this.dispatch.source.manager);
+    this.subjects = new Map(
+      found.filter((one) => one.kind === 'sub').map((one) => [one.value, one.revoked_at.getTime()]),
+    );
+    this.tokenIds = new Set(found.filter((one) => one.kind === 'jti').map((one) => one.value));
+  }
+}

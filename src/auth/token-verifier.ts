@@ -1,0 +1,49 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify, type JWTVerifyOptions } from 'jose';
+import { API_CONFIG } from '../config/providers.js';
+import type { ApiConfig } from '../config/environment.js';
+import { callerOf, type Caller } from './caller.js';
+import { Revocations } from './revocations.js';
+
+/** Algorithms of keys from a JWKS address; a shared secret is only ever used with HS256. */
+const JWKS_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA'];
+
+/** Verifies tokens: signature, algorithm, time, issuer, audience, claims, revocation. */
+@Injectable()
+export class TokenVerifier {
+  private readonly secret: Uint8Array | null;
+  private readonly jwks: ReturnType<typeof createRemoteJWKSet> | null;
+  private readonly expected: Pick<JWTVerifyOptions, 'issuer' | 'audience'>;
+
+  constructor(
+    @Inject(API_CONFIG) config: ApiConfig,
+    private readonly revocations: Revocations,
+  ) {
+    this.secret = config.JWT_SECRET === undefined ? null : new TextEncoder().encode(config.JWT_SECRET);
+    this.jwks = config.JWT_JWKS_URL === undefined ? null : createRemoteJWKSet(new URL(config.JWT_JWKS_URL));
+    this.expected = {
+      ...(config.JWT_ISSUER === undefined ? {} : { issuer: config.JWT_ISSUER }),
+      ...(config.JWT_AUDIENCE === undefined ? {} : { audience: config.JWT_AUDIENCE }),
+    };
+  }
+
+  /** The caller of a good token; null for any other, without saying why. */
+  async verify(token: string): Promise<Caller | null> {
+    const payload = await this.payloadOf(token);
+    const caller = payload === null ? null : callerOf(payload);
+    return caller === null || this.revocations.isRevoked(caller) ? null : caller;
+  }
+
+  private async payloadOf(token: string): Promise<unknown> {
+    try {
+      const { alg } = decodeProtectedHeader(token);
+      if (alg === 'HS256' && this.secret !== null)
+        return (await jwtVerify(token, this.secret, { ...this.expected, algorithms: ['HS256'] })).payload;
+      if (alg !== undefined && JWKS_ALGORITHMS.includes(alg) && this.jwks !== null)
+        return (await jwtVerify(token, this.jwks, { ...this.expected, algorithms: JWKS_ALGORITHMS })).payload;
+      return null;
+    } catch {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,150 @@
+/** The environment, read once, validated, and refused loudly with every bad key in one message. */
+import { z } from 'zod';
+import { DEFAULT_JOB_STALE_MS, DEFAULT_LIMITS, type SearchLimits } from '../../contract/limits.js';
+
+export type Environment = Record<string, string | undefined>;
+
+const DAY_MS = 86_400_000;
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.number().int().min(min).max(max));
+const km = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/, 'must be kilometres, such as 5 or 7.5')
+  .transform(Number)
+  .pipe(z.number().min(0.01).max(1_000));
+const port = whole(0, 65_535);
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** What API and worker both read. */
+const shared = {
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }),
+  DATABASE_POOL_SIZE: whole(2, 200).default(20),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// address' }).optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  NODE_ENV: z.string().optional(),
+};
+
+const limits = {
+  OFFER_TIMEOUT_MS: whole(1_000, DAY_MS).default(DEFAULT_LIMITS.offerTimeoutMs),
+  SEARCH_TIMEOUT_MS: whole(1_000, DAY_MS).default(DEFAULT_LIMITS.searchTimeoutMs),
+  MAX_PILOTS: whole(1, 1_000).default(DEFAULT_LIMITS.maxPilots),
+  SEARCH_RADIUS_KM: km.default(DEFAULT_LIMITS.searchRadiusKm),
+  MAX_RADIUS_KM: km.default(DEFAULT_LIMITS.maxRadiusKm),
+  SEARCH_PATIENCE_MS: whole(0, DAY_MS).default(DEFAULT_LIMITS.searchPatienceMs),
+  PILOT_STALE_MS: whole(1_000, DAY_MS).default(DEFAULT_LIMITS.pilotStaleMs),
+  RETRY_WINDOW_MS: whole(1_000, 30 * DAY_MS).default(DEFAULT_LIMITS.retryWindowMs),
+  JOB_STALE_MS: whole(1_000, DAY_MS).default(DEFAULT_JOB_STALE_MS),
+};
+
+const workerSchema = z.object({
+  ...shared,
+  WORKER_METRICS_PORT: z.union([z.literal('off'), port]).default(9464),
+  WORKER_CACHED_WORKFLOWS: whole(10, 1_000_000).default(5_000),
+});
+
+/** Limits per minute: requests and bookings of one token, requests of one address. */
+export interface RateLimits {
+  requestsPerToken: number;
+  bookingsPerToken: number;
+  requestsPerAddress: number;
+}
+export const DEFAULT_RATE_LIMITS: RateLimits = {
+  requestsPerToken: 600,
+  bookingsPerToken: 30,
+  requestsPerAddress: 6_000,
+};
+
+const rateLimit = z
+  .string()
+  .regex(/^(off|\d+,\d+,\d+)$/, 'must be off, or requests,bookings,requests per address, such as 600,30,6000')
+  .transform((value): RateLimits | null => {
+    if (value === 'off') return null;
+    const [requestsPerToken = 0, bookingsPerToken = 0, requestsPerAddress = 0] = value.split(',').map(Number);
+    return { requestsPerToken, bookingsPerToken, requestsPerAddress };
+  });
+
+const apiSchema = z
+  .object({
+    ...shared,
+    ...limits,
+    PORT: port.default(3000),
+    DEMO: flag.default(false),
+    JWT_SECRET: z.string().min(16, 'must be at least 16 characters').optional(),
+    JWT_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+    JWT_ISSUER: z.string().min(1).optional(),
+    JWT_AUDIENCE: z.string().min(1).optional(),
+    CORS_ORIGINS: z
+      .string()
+      .default('')
+      .transform((value) =>
+        value
+          .split(',')
+          .map((origin) => origin.trim())
+          .filter(Boolean),
+      )
+      .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be origins such as https://app.example' }))),
+    TRUST_PROXY: z.string().min(1).optional(),
+    RATE_LIMIT: rateLimit.default(DEFAULT_RATE_LIMITS),
+    METRICS_TOKEN: z.string().min(1).optional(),
+    TEMPORAL_UI_URL: z.url().optional(),
+  })
+  .superRefine((env, issues) => {
+    const refuse = (path: string, message: string) =>
+      issues.addIssue({ code: 'custom', path: [path], message });
+    if (env.JWT_SECRET === undefined && env.JWT_JWKS_URL === undefined)
+      refuse('JWT_SECRET', 'is not set, nor is JWT_JWKS_URL: no token could be verified');
+    if (env.DEMO && env.NODE_ENV === 'production')
+      refuse('DEMO', 'true and NODE_ENV=production together: anybody could make a token');
+    if (env.DEMO && env.JWT_SECRET === undefined)
+      refuse('DEMO', 'true needs JWT_SECRET: demo tokens are signed with it');
+    if (env.SEARCH_RADIUS_KM > env.MAX_RADIUS_KM)
+      refuse('SEARCH_RADIUS_KM', `${env.SEARCH_RADIUS_KM} is more than MAX_RADIUS_KM ${env.MAX_RADIUS_KM}`);
+  });
+
+export type ApiConfig = z.output<typeof apiSchema> & { searchLimits: SearchLimits };
+export type WorkerConfig = z.output<typeof workerSchema>;
+
+/** Reads the API's configuration. Throws one error that names every bad key. */
+export function readApiConfig(environment: Environment): ApiConfig {
+  const config = parse(apiSchema, environment);
+  return {
+    ...config,
+    searchLimits: {
+      offerTimeoutMs: config.OFFER_TIMEOUT_MS,
+      searchTimeoutMs: config.SEARCH_TIMEOUT_MS,
+      maxPilots: config.MAX_PILOTS,
+      searchRadiusKm: config.SEARCH_RADIUS_KM,
+      maxRadiusKm: config.MAX_RADIUS_KM,
+      searchPatienceMs: config.SEARCH_PATIENCE_MS,
+      pilotStaleMs: config.PILOT_STALE_MS,
+      retryWindowMs: config.RETRY_WINDOW_MS,
+    },
+  };
+}
+
+/** Reads the worker's configuration. Throws one error that names every bad key. */
+export function readWorkerConfig(environment: Environment): WorkerConfig {
+  return parse(workerSchema, environment);
+}
+
+function parse<T extends z.ZodType>(schema: T, environment: Environment): z.output<T> {
+  // An empty variable is an unset one.
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(set);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => {
+    const key = issue.path.map(String).join('.');
+    const missing = set[key] === undefined && issue.code === 'invalid_type';
+    return `  ${key}: ${missing ? 'is not set' : issue.message}`;
+  });
+  throw new ConfigurationError(`The environment is not right:\n${[...new Set(lines)].join('\n')}`);
+}
+
+/** The environment is not right; the message names every bad key and what is allowed. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}

@@ -1,0 +1,45 @@
+import type { Logger } from 'pino';
+import { databaseIsAway } from '../http/database-away.js';
+
+/** Runs `work` again and again, `pauseMs` after it ended; an error is logged and the loop goes on. */
+export class Loop {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped = true;
+
+  constructor(
+    private readonly name: string,
+    private readonly pauseMs: number,
+    private readonly logger: Logger,
+    private readonly work: () => Promise<void>,
+  ) {}
+
+  start(): void {
+    this.stopped = false;
+    this.schedule();
+  }
+
+  /** Ends the loop and waits for the round that is under way. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private schedule(): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.running = this.round().finally(() => this.schedule());
+    }, this.pauseMs);
+  }
+
+  private async round(): Promise<void> {
+    try {
+      await this.work();
+    } catch (error) {
+      if (this.stopped) return;
+      const err = error instanceof Error ? error.message : String(error);
+      this.logger[databaseIsAway(error) ? 'debug' : 'warn']({ loop: this.name, err }, 'a round failed');
+    }
+  }
+}

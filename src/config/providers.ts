@@ -1,0 +1,5 @@
+/** Injection tokens of what the process is given at its start. */
+export const API_CONFIG = Symbol('API_CONFIG');
+export const DISPATCH = Symbol('DISPATCH');
+export const ASSIGNMENT_CLIENT = Symbol('ASSIGNMENT_CLIENT');
+export const LOGGER = Symbol('LOGGER');

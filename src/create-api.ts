@@ -1,0 +1,44 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import { BODY_LIMIT_BYTES } from '../contract/limits.js';
+import { AppModule, type ApiParts } from './app.module.js';
+import { nestLogger } from './config/nest-logger.js';
+import { Metrics } from './health/metrics.js';
+import { noteArrival } from './http/arrival.js';
+import { SocketServer } from './realtime/socket-server.js';
+
+/** Makes the API of the given parts; it does not listen yet. The parts stay the caller's to close. */
+export async function createApi(parts: ApiParts): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.of(parts), {
+    logger: nestLogger(parts.logger),
+    bodyParser: false,
+    forceCloseConnections: true,
+  });
+  app.use(noteArrival);
+  app.use(helmet());
+  app.use(measure(app.get(Metrics)));
+  app.use(express.json({ limit: BODY_LIMIT_BYTES, strict: true }));
+  app.enableCors({ origin: parts.config.CORS_ORIGINS });
+  trustProxy(app, parts.config.TRUST_PROXY);
+  app.get(SocketServer).open();
+  return app;
+}
+
+/** A number of hops, or names of addresses as Express takes them; nobody is believed by default. */
+function trustProxy(app: NestExpressApplication, proxy: string | undefined): void {
+  if (proxy !== undefined) app.set('trust proxy', /^\d+$/.test(proxy) ? Number(proxy) : proxy);
+}
+
+function measure(metrics: Metrics) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const stop = metrics.requests.startTimer({ method: request.method });
+    response.once('finish', () => {
+      // The route's pattern, never the address: ids make endless labels.
+      const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
+      stop({ route, status: String(response.statusCode) });
+    });
+    next();
+  };
+}

@@ -1,0 +1,53 @@
+import { Controller, Get, Header, Inject, Req, Res, UnauthorizedException } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { timingSafeEqual } from 'node:crypto';
+import { outboxBacklog } from '../../database/statements/outbox.js';
+import { countUnreceivedOffers } from '../../database/statements/repairs.js';
+import { OFFER_RECEIPT_MS } from '../../contract/limits.js';
+import type { DispatchContext } from '../../dispatch/context.js';
+import { Anyone } from '../auth/access.guard.js';
+import { API_CONFIG, DISPATCH } from '../config/providers.js';
+import type { ApiConfig } from '../config/environment.js';
+import { HealthService } from './health.service.js';
+import { Metrics } from './metrics.js';
+
+@Controller()
+@Anyone()
+export class HealthController {
+  constructor(
+    private readonly health: HealthService,
+    private readonly metrics: Metrics,
+    @Inject(API_CONFIG) private readonly config: ApiConfig,
+    @Inject(DISPATCH) private readonly dispatch: DispatchContext,
+  ) {}
+
+  @Get('health/live')
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  @Get('health/ready')
+  async ready(@Res({ passthrough: true }) response: Response): Promise<object> {
+    const { ready, ...parts } = await this.health.readiness();
+    if (!ready) response.status(503).setHeader('Retry-After', '2');
+    return { status: ready ? 'ok' : 'unavailable', ...parts };
+  }
+
+  @Get('metrics')
+  @Header('Cache-Control', 'no-store')
+  async exported(@Req() request: Request, @Res() response: Response): Promise<void> {
+    this.refuseStrangers(request);
+    const { manager } = this.dispatch.source;
+    this.metrics.outboxLines.set((await outboxBacklog(manager)).lines);
+    this.metrics.unreceivedOffers.set(await countUnreceivedOffers(manager, OFFER_RECEIPT_MS));
+    response.type(this.metrics.registry.contentType).send(await this.metrics.registry.metrics());
+  }
+
+  private refuseStrangers(request: Request): void {
+    if (this.config.METRICS_TOKEN === undefined) return;
+    const given = Buffer.from(request.headers.authorization ?? '');
+    const wanted = Buffer.from(`Bearer ${this.config.METRICS_TOKEN}`);
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
+      throw new UnauthorizedException('The metrics token is needed.');
+  }
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** The process's metrics in Prometheus' form. No personal data in any label. */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly requests = new Histogram({
+    name: 'dispatch_http_request_duration_seconds',
+    help: 'REST requests by route, method and status',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers: [this.registry],
+  });
+
+  readonly sockets = new Gauge({
+    name: 'dispatch_sockets',
+    help: 'Connected sockets by token type',
+    labelNames: ['type'] as const,
+    registers: [this.registry],
+  });
+
+  readonly points = new Counter({
+    name: 'dispatch_points_total',
+    help: 'Points of bookings that this process decided, by name as in the log',
+    labelNames: ['point'] as const,
+    registers: [this.registry],
+  });
+
+  readonly repairs = new Counter({
+    name: 'dispatch_repairs_total',
+    help: 'What the reconciler repaired',
+    labelNames: ['kind'] as const,
+    registers: [this.registry],
+  });
+
+  readonly outboxLines = new Gauge({
+    name: 'dispatch_outbox_lines',
+    help: 'Lines that Temporal must still be told, when last looked',
+    registers: [this.registry],
+  });
+
+  readonly unreceivedOffers = new Gauge({
+    name: 'dispatch_unreceived_offers',
+    help: 'Live offers that no app has shown within 2.5 s, when last looked',
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+}

@@ -1,0 +1,73 @@
+import { HttpException, Inject, Injectable } from '@nestjs/common';
+import { takeFromMinute } from '../../database/statements/records.js';
+import type { DispatchContext } from '../../dispatch/context.js';
+import { DISPATCH } from '../config/providers.js';
+
+/** 429, with the seconds after which it is worth another try. */
+export class TooManyRequestsException extends HttpException {
+  constructor(readonly retryAfterSeconds: number) {
+    super('Too many requests.', 429);
+  }
+}
+
+interface Bucket {
+  left: number;
+  /** True when the shared counter has nothing more for this minute. */
+  spent: boolean;
+  endsAt: number;
+}
+
+/** A process takes this part of a limit at once, so that not every request asks Postgres. */
+const BLOCKS_PER_LIMIT = 30;
+/** Buckets kept at most; past that, those of minutes that are over go. */
+const MOST_BUCKETS = 50_000;
+
+/**
+ * Counts by the minute, all processes together: each takes small blocks from a shared counter, so that
+ * what they let pass together is the limit. While Postgres is away it counts nothing: then nothing works.
+ */
+@Injectable()
+export class RateLimiter {
+  private readonly buckets = new Map<string, Bucket>();
+
+  constructor(@Inject(DISPATCH) private readonly dispatch: DispatchContext) {}
+
+  /** Takes one of `limit` a minute for `key`; throws TooManyRequestsException when there is none left. */
+  async take(key: string, limit: number): Promise<void> {
+    for (;;) {
+      const bucket = await this.bucketOf(key, limit);
+      if (bucket.left > 0) {
+        bucket.left -= 1;
+        return;
+      }
+      if (bucket.spent)
+        throw new TooManyRequestsException(
+          Math.max(1, Math.ceil((bucket.endsAt - performance.now()) / 1000)),
+        );
+    }
+  }
+
+  private async bucketOf(key: string, limit: number): Promise<Bucket> {
+    const known = this.buckets.get(key);
+    const fresh = known !== undefined && known.endsAt > performance.now();
+    if (fresh && (known.left > 0 || known.spent)) return known;
+    const wanted = Math.max(1, Math.floor(limit / BLOCKS_PER_LIMIT));
+    const taken = await takeFromMinute(this.dispatch.source.manager, key, wanted, limit);
+    // Requests that came meanwhile may have opened the bucket: what was granted is added, never replaced.
+    const current = this.buckets.get(key);
+    const bucket =
+      current !== undefined && current.endsAt > performance.now()
+        ? current
+        : { left: 0, spent: false, endsAt: performance.now() + taken.retryAfterSeconds * 1000 };
+    bucket.left += taken.granted;
+    bucket.spent = taken.granted < wanted;
+    if (this.buckets.size > MOST_BUCKETS) this.forgetOld();
+    this.buckets.set(key, bucket);
+    return bucket;
+  }
+
+  private forgetOld(): void {
+    const now = performance.now();
+    for (const [key, bucket] of this.buckets) if (bucket.endsAt <= now) this.buckets.delete(key);
+  }
+}

@@ -1,0 +1,60 @@
+/** An API process: REST, sockets, the relay of the outbox and the reconciler. */
+import 'reflect-metadata';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Logger } from 'pino';
+import { AssignmentClient } from './assignment-client/assignment-client.js';
+import type { ApiParts } from './app.module.js';
+import { connectDatabase, createEmitter } from './config/database.js';
+import { ConfigurationError, readApiConfig, type ApiConfig } from './config/environment.js';
+import { createLogger, dispatchLog } from './config/logger.js';
+import { createApi } from './create-api.js';
+
+/** A stop that takes longer is cut off. */
+const STOP_WITHIN_MS = 9_000;
+
+async function run(config: ApiConfig, logger: Logger): Promise<void> {
+  const source = await connectDatabase(config, 'dispatch-api', logger);
+  const emitter = createEmitter(config.REDIS_URL, logger);
+  const client = AssignmentClient.fromEnvironment();
+  const dispatch = { source, emitter, log: dispatchLog(logger) };
+  const app = await createApi({ config, logger, dispatch, client });
+  await app.listen(config.PORT);
+  logger.info({ port: config.PORT }, 'api listening');
+  const stop = (): void => {
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    closeAll(app, { config, logger, dispatch, client }).then(
+      () => logger.info('api stopped'),
+      (error: unknown) => logger.error({ err: String(error) }, 'api stopped badly'),
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+async function closeAll(app: NestExpressApplication, parts: ApiParts): Promise<void> {
+  await app.close();
+  await parts.client.close();
+  await parts.dispatch.emitter.close();
+  await parts.dispatch.source.destroy();
+}
+
+async function main(): Promise<void> {
+  let config: ApiConfig;
+  try {
+    config = readApiConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`api: ${error.message}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const logger = createLogger('api', config.LOG_LEVEL);
+  try {
+    await run(config, logger);
+  } catch (error) {
+    logger.fatal({ err: error instanceof Error ? error.message : String(error) }, 'api failed');
+    process.exit(1);
+  }
+}
+
+void main();

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import type { z } from 'zod';
+import {
+  assignByHandSchema,
+  createPilotSchema,
+  createVehicleTypeSchema,
+  listAdminBookingsQuery,
+  listPilotsQuery,
+  reasonSchema,
+  revokeSchema,
+  uuid,
+  type CreatePilot,
+} from '../../contract/schemas.js';
+import type { AssignmentStats, Booking, Page, Pilot, VehicleType } from '../../contract/shapes.js';
+import {
+  insertVehicleType,
+  listBookings,
+  listVehicleTypes,
+  selectStats,
+} from '../../database/statements/lists.js';
+import { insertPilot, listPilots } from '../../database/statements/pilots.js';
+import { assignByHand } from '../../dispatch/assign-by-hand.js';
+import { sqlState, type DispatchContext } from '../../dispatch/context.js';
+import { ConflictError, UnknownReferenceError } from '../../dispatch/errors.js';
+import { releaseByOperator } from '../../dispatch/jobs.js';
+import { readPilot } from '../../dispatch/reads.js';
+import { toBooking, toPilot } from '../../dispatch/views.js';
+import { CalledBy, Who } from '../auth/access.guard.js';
+import type { Caller } from '../auth/caller.js';
+import { Revocations } from '../auth/revocations.js';
+import { DISPATCH } from '../config/providers.js';
+import { NUMBER_KEY, UUID_KEY, fromCursor, pageOf } from '../http/cursor.js';
+
+const FOREIGN_KEY = '23503';
+
+@Controller('admin')
+@Who('admin')
+export class OperationsController {
+  constructor(
+    @Inject(DISPATCH) private readonly dispatch: DispatchContext,
+    private readonly revocations: Revocations,
+  ) {}
+
+  @Post('pilots')
+  async addPilot(@Body({ schema: createPilotSchema }) body: CreatePilot): Promise<Pilot> {
+    const id = randomUUID();
+    try {
+      await insertPilot(this.dispatch.source.manager, id, body);
+    } catch (error) {
+      if (sqlState(error) !== FOREIGN_KEY) throw error;
+      throw new UnknownReferenceError('vehicleTypeId', `no vehicle type '${body.vehicleTypeId}'`);
+    }
+    return readPilot(this.dispatch, id);
+  }
+
+  @Get('pilots')
+  async pilots(
+    @Query({ schema: listPilotsQuery }) query: z.output<typeof listPilotsQuery>,
+  ): Promise<Page<Pilot>> {
+    const after = fromCursor(query.cursor, UUID_KEY) ?? null;
+    const found = await listPilots(this.dispatch.source.manager, query.limit + 1, after);
+    return pageOf(found, query.limit, toPilot, (pilot) => pilot.id);
+  }
+
+  @Get('vehicle-types')
+  async vehicleTypes(): Promise<Page<VehicleType>> {
+    return { items: await listVehicleTypes(this.dispatch.source.manager), nextCursor: null };
+  }
+
+  @Post('vehicle-types')
+  async addVehicleType(@Body({ schema: createVehicleTypeSchema }) body: VehicleType): Promise<VehicleType> {
+    if (!(await insertVehicleType(this.dispatch.source.manager, body.id, body.name)))
+      throw new ConflictError('vehicle_type_exists', `There is a vehicle type '${body.id}' already.`);
+    return { id: body.id, name: body.name };
+  }
+
+  @Get('assignments/stats')
+  stats(): Promise<AssignmentStats> {
+    return selectStats(this.dispatch.source.manager);
+  }
+
+  @Get('bookings')
+  async bookings(
+    @Query({ schema: listAdminBookingsQuery }) query: z.output<typeof listAdminBookingsQuery>,
+  ): Promise<Page<Booking>> {
+    const beforeNumber = fromCursor(query.cursor, NUMBER_KEY);
+    const found = await listBookings(this.dispatch.source.manager, {
+      ...(query.status === undefined ? {} : { status: query.status }),
+      ...(query.q === undefined ? {} : { q: query.q }),
+      ...(beforeNumber === undefined ? {} : { beforeNumber }),
+      limit: query.limit + 1,
+    });
+    return pageOf(
+      found,
+      query.limit,
+      (booking) => toBooking(booking, 'admin'),
+      (booking) => booking.number,
+    );
+  }
+
+  @Post('bookings/:id/assign')
+  @HttpCode(200)
+  assign(
+    @CalledBy() caller: Caller,
+    @Param('id', { schema: uuid }) bookingId: string,
+    @Body({ schema: assignByHandSchema }) body: { pilotId: string },
+  ): Promise<Booking> {
+    return assignByHand(this.dispatch, { bookingId, pilotId: body.pilotId, adminId: caller.id });
+  }
+
+  @Post('bookings/:id/release')
+  @HttpCode(200)
+  release(
+    @CalledBy() caller: Caller,
+    @Param('id', { schema: uuid }) bookingId: string,
+    @Body({ schema: reasonSchema }) body: { reason: string },
+  ): Promise<Booking> {
+    return releaseByOperator(this.dispatch, { bookingId, adminId: caller.id, reason: body.reason });
+  }
+
+  @Post('tokens/revoke')
+  @HttpCode(204)
+  revoke(@Body({ schema: revokeSchema }) body: { sub: string } | { jti: string }): Promise<void> {
+    return this.revocations.revoke(body);
+  }
+}

@@ -1,0 +1,64 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Server } from 'socket.io';
+import { recentEventsOfUsers } from '../../database/statements/events.js';
+import { liveOffersOf } from '../../database/statements/lists.js';
+import { pilotRoom, userRoom } from '../../contract/rooms.js';
+import type { DispatchContext } from '../../dispatch/context.js';
+import { wirePayload } from '../../dispatch/tidings.js';
+import { toOffer } from '../../dispatch/views.js';
+import type { Caller } from '../auth/caller.js';
+import { DISPATCH, LOGGER } from '../config/providers.js';
+
+/** Looked back this much further than the connection was away, since its loss is noticed late. */
+const MARGIN_MS = 5_000;
+const TRY_AGAIN_MS = 1_000;
+const TRIES = 5;
+
+/**
+ * This process could not hear the others for a while: what its own sockets missed is sent again, from
+ * the rows. Clients drop what they have, by `seq` and `offerId`.
+ */
+@Injectable()
+export class Repair {
+  private io: Server | undefined;
+
+  constructor(
+    @Inject(DISPATCH) private readonly dispatch: DispatchContext,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  through(io: Server): void {
+    this.io = io;
+  }
+
+  /** Sends again what was missed in the last `awayMs`. Never throws. */
+  missed(awayMs: number, attempt = 1): void {
+    this.send(awayMs).then(
+      (count) => this.logger.info({ awayMs: Math.round(awayMs), ...count }, 'missed messages sent again'),
+      (error: unknown) => {
+        const err = error instanceof Error ? error.message : String(error);
+        this.logger.warn({ err, attempt }, 'missed messages not sent yet');
+        if (attempt < TRIES) setTimeout(() => this.missed(awayMs + TRY_AGAIN_MS, attempt + 1), TRY_AGAIN_MS);
+      },
+    );
+  }
+
+  private async send(awayMs: number): Promise<{ events: number; offers: number }> {
+    const { io } = this;
+    if (io === undefined) return { events: 0, offers: 0 };
+    const callers = [...io.of('/').sockets.values()].map(
+      (socket) => (socket.data as { caller: Caller }).caller,
+    );
+    const idsOf = (type: Caller['type']): string[] => [
+      ...new Set(callers.filter((caller) => caller.type === type).map((caller) => caller.id)),
+    ];
+    const { manager } = this.dispatch.source;
+    const events = await recentEventsOfUsers(manager, idsOf('user'), awayMs + MARGIN_MS);
+    for (const event of events) io.local.to(userRoom(event.user_id)).emit(event.event, wirePayload(event));
+    const offers = await liveOffersOf(manager, idsOf('pilot'));
+    for (const offer of offers)
+      io.local.to(pilotRoom(offer.offer_pilot_id)).emit('booking:offer', toOffer(offer));
+    return { events: events.length, offers: offers.length };
+  }
+}

@@ -1,0 +1,110 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { createAdapter as createPostgresAdapter } from '@socket.io/postgres-adapter';
+import { createAdapter as createRedisAdapter } from '@socket.io/redis-adapter';
+import { Redis } from 'ioredis';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Logger } from 'pino';
+import { Server } from 'socket.io';
+import { BODY_LIMIT_BYTES } from '../../contract/limits.js';
+import { API_CONFIG, LOGGER } from '../config/providers.js';
+import type { ApiConfig } from '../config/environment.js';
+import { Positions } from '../pilots/positions.js';
+import { Connections } from './connections.js';
+import { ListeningPool } from './listening-pool.js';
+import { Repair } from './repair.js';
+import { StatsTicker } from './stats-ticker.js';
+
+/** A frozen phone is noticed after both, 9 s at most; with the defaults it took 43. */
+const PING_EVERY_MS = 5_000;
+const PING_WAIT_MS = 4_000;
+
+/** The sockets of this process, joined to those of all others through Postgres or Redis. */
+@Injectable()
+export class SocketServer implements OnApplicationShutdown {
+  private io: Server | undefined;
+  private closeAdapter: () => Promise<void> = () => Promise.resolve();
+
+  constructor(
+    @Inject(API_CONFIG) private readonly config: ApiConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly http: HttpAdapterHost,
+    private readonly connections: Connections,
+    private readonly positions: Positions,
+    private readonly repair: Repair,
+    private readonly stats: StatsTicker,
+  ) {}
+
+  /** Opens the sockets on the HTTP server; called once, before it listens. */
+  open(): void {
+    const server = this.http.httpAdapter.getHttpServer() as HttpServer;
+    const io = new Server(server, {
+      path: '/socket.io',
+      pingInterval: PING_EVERY_MS,
+      pingTimeout: PING_WAIT_MS,
+      maxHttpBufferSize: BODY_LIMIT_BYTES,
+      serveClient: false,
+      cors: { origin: this.config.CORS_ORIGINS },
+      allowRequest: (request, answer) => answer(null, this.mayOpen(request)),
+    });
+    this.io = io;
+    io.adapter(
+      this.config.REDIS_URL === undefined ? this.throughPostgres() : this.throughRedis(this.config.REDIS_URL),
+    );
+    io.use((socket, next) => {
+      this.connections.authenticate(socket).then(
+        (refused) => next(refused ?? undefined),
+        () => next(new Error('unavailable')),
+      );
+    });
+    io.on('connection', (socket) => this.connections.serve(socket));
+    this.connections.watch(io);
+    this.repair.through(io);
+    this.stats.through(io);
+    this.positions.tellThrough((room, payload) => io.to(room).emit('booking:pilot_location', payload));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.io?.disconnectSockets(true);
+    await this.io?.close();
+    await this.closeAdapter();
+  }
+
+  /** Browsers name their origin, apps do not: ours, or one of the list. */
+  private mayOpen(request: IncomingMessage): boolean {
+    const { origin, host } = request.headers;
+    if (origin === undefined || this.config.CORS_ORIGINS.includes(origin)) return true;
+    return URL.canParse(origin) && new URL(origin).host === host;
+  }
+
+  private throughPostgres(): ReturnType<typeof createPostgresAdapter> {
+    const pool = new ListeningPool(this.config.DATABASE_URL, this.logger, (awayMs) =>
+      this.repair.missed(awayMs),
+    );
+    this.closeAdapter = () => pool.end();
+    return createPostgresAdapter(pool, {
+      errorHandler: (error) => this.logger.warn({ err: error.message }, 'socket adapter'),
+    });
+  }
+
+  private throughRedis(url: string): ReturnType<typeof createRedisAdapter> {
+    const publish = new Redis(url);
+    const subscribe = publish.duplicate();
+    let lostAt: number | null = null;
+    for (const client of [publish, subscribe])
+      client.on('error', (error: Error) => this.logger.warn({ err: error.message }, 'redis connection lost'));
+    subscribe.on('close', () => {
+      lostAt ??= performance.now();
+    });
+    subscribe.on('ready', () => {
+      if (lostAt !== null) this.repair.missed(performance.now() - lostAt);
+      lostAt = null;
+    });
+    this.closeAdapter = () => {
+      publish.disconnect();
+      subscribe.disconnect();
+      return Promise.resolve();
+    };
+    return createRedisAdapter(publish, subscribe);
+  }
+}

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { waitingSearchesWithPilots } from '../../database/statements/claim.js';
+import { overdueOffers } from '../../database/statements/offers.js';
+import { sweepRecords } from '../../database/statements/records.js';
+import {
+  databaseNow,
+  dropLease,
+  stalledBookings,
+  takeLease,
+  unfinishedOf,
+} from '../../database/statements/repairs.js';
+import { IDEMPOTENCY_MS } from '../../contract/limits.js';
+import type { DispatchContext } from '../../dispatch/context.js';
+import { settleOffer } from '../../dispatch/settle-offer.js';
+import { tellOfUnreachablePilots } from '../../dispatch/sweeps.js';
+import { TemporalUnavailableError, type AssignmentClient } from '../assignment-client/assignment-client.js';
+import { Loop } from '../config/loop.js';
+import { API_CONFIG, ASSIGNMENT_CLIENT, DISPATCH, LOGGER } from '../config/providers.js';
+import type { ApiConfig } from '../config/environment.js';
+import { Metrics } from '../health/metrics.js';
+import { OutboxRelay } from '../outbox/outbox-relay.js';
+
+const LEASE = 'reconciler';
+const LEASE_MS = 5_000;
+/** Often enough that a waiting search hears of a pilot within a second. */
+const ROUND_EVERY_MS = 400;
+/** What is due this long and not done has nobody working on it: a worker acts within 1.5 s. */
+const GRACE_MS = 3_000;
+/** Repairs are looked for in every fifth round, records swept in every 150th. */
+const REPAIR_ROUNDS = 5;
+const SWEEP_ROUNDS = 150;
+/** Workflows that ended by force are looked for this far back; at the first look after a start, a day. */
+const BROKEN_WINDOW_MS = 120_000;
+const FIRST_BROKEN_WINDOW_MS = 86_400_000;
+
+/**
+ * Looks for what no one is working on and repairs it by the same statements as everybody, one process at
+ * a time by lease. Each repair may run twice, and each is counted.
+ */
+@Injectable()
+export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly holder = randomUUID();
+  private readonly loop: Loop;
+  private round = 0;
+  private lookedForBroken = false;
+
+  constructor(
+    @Inject(DISPATCH) private readonly dispatch: DispatchContext,
+    @Inject(ASSIGNMENT_CLIENT) private readonly client: AssignmentClient,
+    @Inject(API_CONFIG) private readonly config: ApiConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly relay: OutboxRelay,
+    private readonly metrics: Metrics,
+  ) {
+    this.loop = new Loop('reconciler', ROUND_EVERY_MS, logger, () => this.reconcile());
+  }
+
+  onApplicationBootstrap(): void {
+    this.loop.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.loop.stop();
+    await dropLease(this.dispatch.source.manager, LEASE, this.holder).catch(() => undefined);
+  }
+
+  private async reconcile(): Promise<void> {
+    const { manager } = this.dispatch.source;
+    if (!(await takeLease(manager, LEASE, this.holder, LEASE_MS))) return;
+    this.round += 1;
+    for (const search of await waitingSearchesWithPilots(manager)) await this.nudge(search.booking_id);
+    if (this.round % REPAIR_ROUNDS === 0) await this.repair();
+    if (this.round % SWEEP_ROUNDS === 0) await sweepRecords(manager, IDEMPOTENCY_MS);
+  }
+
+  private async repair(): Promise<void> {
+    const { manager } = this.dispatch.source;
+    await tellOfUnreachablePilots(this.dispatch, this.config.JOB_STALE_MS);
+    for (const offer of await overdueOffers(manager, GRACE_MS)) {
+      await settleOffer(this.dispatch, { bookingId: offer.booking_id, offerId: offer.id });
+      await this.repaired('overdue_offer', offer.booking_id);
+    }
+    for (const booking of await stalledBookings(manager, GRACE_MS))
+      await this.repaired('stalled_booking', booking.booking_id);
+    await this.repairBroken();
+  }
+
+  /** A workflow that was terminated by hand, or failed, gets a new run. */
+  private async repairBroken(): Promise<void> {
+    const windowMs = this.lookedForBroken ? BROKEN_WINDOW_MS : FIRST_BROKEN_WINDOW_MS;
+    try {
+      const now = await databaseNow(this.dispatch.source.manager);
+      const broken = await this.client.brokenSince(windowMs, now.getTime());
+      const unfinished = await unfinishedOf(this.dispatch.source.manager, broken);
+      for (const { booking_id: bookingId } of unfinished)
+        if (!(await this.client.isOpen(bookingId))) await this.repaired('broken_workflow', bookingId);
+      this.lookedForBroken = true;
+    } catch (error) {
+      if (!(error instanceof TemporalUnavailableError)) throw error;
+    }
+  }
+
+  private async repaired(kind: string, bookingId: string): Promise<void> {
+    this.metrics.repairs.inc({ kind });
+    this.logger.warn({ bookingId, kind }, 'repaired');
+    await this.nudge(bookingId);
+  }
+
+  /** While Temporal is away nothing is lost: the next round finds the same again. */
+  private async nudge(bookingId: string): Promise<void> {
+    try {
+      await this.relay.nudge(bookingId);
+    } catch (error) {
+      if (!(error instanceof TemporalUnavailableError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** A worker process: the one place where workflows, activities, database and events meet. */
+import 'reflect-metadata';
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Logger } from 'pino';
+import { createBookingActivities } from '../../activities/booking-activities.js';
+import { TASK_QUEUE } from '../../contract/workflow.js';
+import { ConfigurationError, readWorkerConfig, type WorkerConfig } from '../config/environment.js';
+import { connectDatabase, createEmitter } from '../config/database.js';
+import { createLogger, dispatchLog } from '../config/logger.js';
+import { installRuntime } from './runtime.js';
+import { registerSearchAttributes } from './search-attributes.js';
+
+const BUNDLE = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
+const CONVERTER = fileURLToPath(new URL('../../workflows/tolerant-payload-converter.js', import.meta.url));
+/** How long the worker waits at its start for a Temporal that is still coming up. */
+const CONNECT_FOR_MS = 60_000;
+const CONNECT_PAUSE_MS = 500;
+
+async function connectTemporal(logger: Logger): Promise<{ connection: NativeConnection; namespace: string }> {
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const giveUpAt = performance.now() + CONNECT_FOR_MS;
+  for (;;) {
+    try {
+      return { connection: await NativeConnection.connect(connectionOptions), namespace };
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+      logger.warn({ err: error instanceof Error ? error.message : String(error) }, 'waiting for Temporal');
+      await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
+    }
+  }
+}
+
+async function run(config: WorkerConfig, logger: Logger): Promise<void> {
+  await installRuntime(logger, config.WORKER_METRICS_PORT);
+  const source = await connectDatabase(config, 'dispatch-worker', logger);
+  const emitter = createEmitter(config.REDIS_URL, logger);
+  const { connection, namespace } = await connectTemporal(logger);
+  try {
+    await registerSearchAttributes(connection, namespace, logger);
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: { codePath: BUNDLE },
+      dataConverter: { payloadConverterPath: CONVERTER },
+      activities: createBookingActivities({ source, emitter, log: dispatchLog(logger) }),
+      // The open workflows must stay in memory: replaying them took 2 s and more at the 99th percentile.
+      maxCachedWorkflows: config.WORKER_CACHED_WORKFLOWS,
+      // A dead worker's workflows are handed to another after this; the default of 10 s stalls an offer.
+      stickyQueueScheduleToStartTimeout: '1s',
+      // Activities take milliseconds; those that do not are handed over.
+      shutdownGraceTime: '10s',
+      shutdownForceTime: '20s',
+    });
+    const stop = (): void => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+    const running = worker.run();
+    logger.info({ taskQueue: TASK_QUEUE, namespace }, 'worker polling');
+    await running;
+  } finally {
+    await connection.close();
+    await emitter.close();
+    await source.destroy();
+    logger.info('worker stopped');
+  }
+}
+
+async function main(): Promise<void> {
+  let config: WorkerConfig;
+  try {
+    config = readWorkerConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`worker: ${error.message}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const logger = createLogger('worker', config.LOG_LEVEL);
+  try {
+    await run(config, logger);
+  } catch (error) {
+    logger.fatal({ err: error instanceof Error ? error.message : String(error) }, 'worker failed');
+    process.exitCode = 1;
+  }
+}
+
+void main();

@@ -1,0 +1,68 @@
+// Compiles every folder, removes what no source stands behind any more, and bundles the workflows.
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, run, runTool, step } from './run.mjs';
+
+/** Folders with TypeScript sources; each is compiled into dist/<folder>. */
+const SOURCE_FOLDERS = ['contract', 'workflows', 'database', 'events', 'dispatch', 'activities', 'src', 'tools', 'test'];
+const BUNDLE = 'dist/workflow-bundle.js';
+const BUNDLER = 'dist/src/worker/bundle.js';
+
+/**
+ * Builds what has changed since the last time.
+ * @throws when the compiler or the bundler fails; their output is on the terminal
+ */
+export async function build() {
+  await compile();
+  await bundleWorkflows();
+}
+
+/** Runs `tsc -b`; quick when nothing has changed. @throws when there are compile errors */
+export async function compile() {
+  removeOrphans();
+  const startedAt = Date.now();
+  const first = !existsSync(join(ROOT, 'dist/.tsbuildinfo'));
+  if (first) process.stderr.write('Compiling …\n');
+  const { code } = await runTool('typescript/bin/tsc', ['-b', '--pretty']);
+  if (code !== 0) throw new Error('The TypeScript build failed; the errors are above.');
+  const seconds = (Date.now() - startedAt) / 1000;
+  if (first || seconds > 3) process.stderr.write(`Compiling: done in ${seconds.toFixed(1)} s\n`);
+}
+
+/** Makes dist/workflow-bundle.js when a source of it is newer. @throws when the bundler fails */
+export async function bundleWorkflows() {
+  if (!existsSync(join(ROOT, BUNDLER))) return;
+  const bundledAt = mtime(BUNDLE);
+  const inputs = [...walk('workflows', '.ts'), ...walk('contract', '.ts'), BUNDLER, 'package-lock.json'];
+  if (bundledAt > 0 && inputs.every((file) => mtime(file) <= bundledAt)) return;
+  await step('Bundling the workflows', async () => {
+    const { code, output } = await run(process.execPath, [BUNDLER], { quiet: true });
+    if (code !== 0) throw new Error(`${output}\nBundling the workflows failed with code ${code}.`);
+  });
+}
+
+/** A deleted source leaves its compiled file behind, and a migration found in dist would still run: remove it. */
+function removeOrphans() {
+  for (const file of walk('dist', '.js')) {
+    const source = file.replace(/^dist[/\\]/, '');
+    if (!SOURCE_FOLDERS.includes(source.split(/[/\\]/)[0])) continue;
+    const stem = source.replace(/\.js$/, '');
+    if (existsSync(join(ROOT, `${stem}.ts`)) || existsSync(join(ROOT, `${stem}.tsx`))) continue;
+    for (const ending of ['.js', '.js.map', '.d.ts']) rmSync(join(ROOT, 'dist', `${stem}${ending}`), { force: true });
+  }
+}
+
+function walk(folder, ending) {
+  if (!existsSync(join(ROOT, folder))) return [];
+  return readdirSync(join(ROOT, folder), { recursive: true })
+    .map((name) => join(folder, String(name)))
+    .filter((name) => name.endsWith(ending) && !name.includes('node_modules'));
+}
+
+function mtime(file) {
+  try {
+    return statSync(join(ROOT, file)).mtimeMs;
+  } catch {
+    return 0;
+  }
+}

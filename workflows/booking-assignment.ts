@@ -1,0 +1,166 @@
+/**
+ * The story of one booking, from the tap to the door: who is asked next, for how long, and when to stop.
+ * Postgres holds the truth; every activity answers with where the booking stands by its rows, and the
+ * story follows that answer, never its own idea of who won a race.
+ */
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  proxyLocalActivities,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { BookingAssignmentActivities, Standing } from '../contract/activities.js';
+import type { BookingAssignmentInput, BookingAssignmentResult } from '../contract/workflow.js';
+import { openBoard } from './board.js';
+import { BY_HAND, hasAnswer, isEmpty, openInbox, takeAnswer, type Inbox } from './inbox.js';
+
+const activities = proxyLocalActivities<BookingAssignmentActivities>({
+  // One transaction takes milliseconds and Postgres ends a stuck one at 2.5 s.
+  startToCloseTimeout: '3s',
+  // A database that is away comes back: without end, and soon enough that an offer's end is not late.
+  retry: { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '1s' },
+});
+
+/** What the steps of the story share. */
+interface Story {
+  input: BookingAssignmentInput;
+  inbox: Inbox;
+}
+
+/** Runs for a booking's whole life; ends when it is delivered, cancelled or expired. */
+export async function bookingAssignment(input: BookingAssignmentInput): Promise<BookingAssignmentResult> {
+  const board = openBoard(input);
+  const inbox = openInbox(() => board.standing.kind === 'failed');
+  // Temporal's own Cancel is an operator's cancel: a wish like any other, judged by the rows.
+  CancellationScope.current().cancelRequested.catch(() => {
+    inbox.cancel = BY_HAND;
+  });
+  return CancellationScope.nonCancellable(async () => {
+    const story: Story = { input, inbox };
+    for (;;) {
+      const { standing } = board;
+      if (standing.kind === 'closed') return { bookingId: input.bookingId, status: standing.status };
+      if (mayStartAfresh(story, standing)) await continueAsNew<typeof bookingAssignment>(input);
+      board.show(await nextStanding(story, standing));
+    }
+  });
+}
+
+/** A long life gets a new run while no search runs; it reads from the rows where things stand. */
+function mayStartAfresh({ inbox }: Story, standing: Standing): boolean {
+  const atRest = standing.kind === 'failed' || standing.kind === 'assigned';
+  return atRest && workflowInfo().continueAsNewSuggested && isEmpty(inbox);
+}
+
+function nextStanding(story: Story, standing: Exclude<Standing, { kind: 'closed' }>): Promise<Standing> {
+  switch (standing.kind) {
+    case 'searching':
+      return askNextPilot(story);
+    case 'offered':
+      return awaitAnswer(story, standing);
+    case 'waiting':
+      return awaitPilots(story, standing);
+    case 'failed':
+      return awaitRetry(story, standing);
+    case 'assigned':
+      return followJob(story);
+  }
+}
+
+/** The best available pilot is asked; the search begins with the first. */
+async function askNextPilot(story: Story): Promise<Standing> {
+  const cancelled = await applyCancel(story);
+  if (cancelled !== null) return cancelled;
+  const { bookingId } = story.input;
+  return read(story, () => activities.claimNextPilot({ bookingId, offerId: uuid4() }));
+}
+
+/** The pilot has until the offer's end; whatever comes first is settled by the rows. */
+async function awaitAnswer(
+  story: Story,
+  { offer }: Extract<Standing, { kind: 'offered' }>,
+): Promise<Standing> {
+  const { inbox, input } = story;
+  const summary = `Offer ${offer.number} of ${input.limits.maxPilots} to ${offer.pilotId}, ${seconds(offer.remainingMs)}`;
+  await waitFor(story, offer.remainingMs, summary, () => hasAnswer(inbox, offer));
+  const cancelled = await applyCancel(story);
+  if (cancelled !== null) return cancelled;
+  const fact = takeAnswer(inbox, offer);
+  const step = { bookingId: input.bookingId, offerId: offer.offerId };
+  return read(story, () => activities.settleOffer(fact === undefined ? step : { ...step, fact }));
+}
+
+/** Nobody to ask: until somebody comes free, or patience or the search ends. */
+async function awaitPilots(
+  story: Story,
+  { waitMs, until }: Extract<Standing, { kind: 'waiting' }>,
+): Promise<Standing> {
+  const summary = until === 'patience' ? 'Waiting for a pilot to come free' : 'Too late for another offer';
+  await waitFor(story, waitMs, `${summary}, ${seconds(waitMs)}`);
+  return askNextPilot(story);
+}
+
+/** The customer may retry or cancel; after the retry window the booking expires. */
+async function awaitRetry(
+  story: Story,
+  { retryWindowLeftMs }: Extract<Standing, { kind: 'failed' }>,
+): Promise<Standing> {
+  const { inbox } = story;
+  const { bookingId } = story.input;
+  inbox.answers = [];
+  const summary = `Retry window, ${seconds(retryWindowLeftMs)}`;
+  const woken = await waitFor(story, retryWindowLeftMs, summary, () => inbox.retry !== null);
+  const cancelled = await applyCancel(story);
+  if (cancelled !== null) return cancelled;
+  if (!woken) return read(story, () => activities.expireBooking({ bookingId }));
+  if (inbox.retry === null) return read(story, () => activities.readStanding({ bookingId }));
+  const by = inbox.retry;
+  inbox.retry = null;
+  return read(story, () => activities.retrySearch({ bookingId, by }));
+}
+
+/** A pilot has the job: until it is delivered, given back or cancelled. */
+async function followJob(story: Story): Promise<Standing> {
+  story.inbox.answers = [];
+  await waitFor(story, null, '');
+  const cancelled = await applyCancel(story);
+  return cancelled ?? read(story, () => activities.readStanding({ bookingId: story.input.bookingId }));
+}
+
+/** A cancel that came by signal is judged by the rows; null when there is none. */
+async function applyCancel(story: Story): Promise<Standing | null> {
+  const { inbox, input } = story;
+  if (inbox.cancel === null) return null;
+  const by = inbox.cancel;
+  inbox.cancel = null;
+  return read(story, () => activities.cancelBooking({ bookingId: input.bookingId, by }));
+}
+
+/** What is nudged while an activity runs may be too late for it: the next wait must not miss it. */
+function read(story: Story, activity: () => Promise<Standing>): Promise<Standing> {
+  story.inbox.read = story.inbox.nudges;
+  return activity();
+}
+
+/**
+ * Waits for a cancel, a nudge or `wake`, for `ms` at most (null: without end). The timer is durable.
+ *
+ * @returns true when woken, false when the time is over
+ */
+async function waitFor(
+  { inbox }: Story,
+  ms: number | null,
+  summary: string,
+  wake: () => boolean = () => false,
+): Promise<boolean> {
+  const woken = (): boolean => inbox.cancel !== null || inbox.nudges !== inbox.read || wake();
+  if (ms !== null) return condition(woken, Math.max(1, Math.ceil(ms)), { summary });
+  await condition(woken);
+  return true;
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 1000)} s`;
+}
