@@ -4,6 +4,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import helmet from 'helmet';
 import { BODY_LIMIT_BYTES } from '../contract/limits.js';
 import { AppModule, type ApiParts } from './app.module.js';
+import { ConfigurationError } from './config/environment.js';
 import { nestLogger } from './config/nest-logger.js';
 import { Metrics } from './health/metrics.js';
 import { noteArrival } from './http/arrival.js';
@@ -28,7 +29,13 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
 
 /** A number of hops, or names of addresses as Express takes them; nobody is believed by default. */
 function trustProxy(app: NestExpressApplication, proxy: string | undefined): void {
-  if (proxy !== undefined) app.set('trust proxy', /^\d+$/.test(proxy) ? Number(proxy) : proxy);
+  if (proxy === undefined) return;
+  try {
+    app.set('trust proxy', /^\d+$/.test(proxy) ? Number(proxy) : proxy);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(`TRUST_PROXY: ${why}; allowed are a number of hops, addresses, or loopback`);
+  }
 }
 
 function measure(metrics: Metrics) {

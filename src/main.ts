@@ -7,10 +7,13 @@ import type { ApiParts } from './app.module.js';
 import { connectDatabase, createEmitter } from './config/database.js';
 import { ConfigurationError, readApiConfig, type ApiConfig } from './config/environment.js';
 import { createLogger, dispatchLog } from './config/logger.js';
+import { HealthService } from './health/health.service.js';
 import { createApi } from './create-api.js';
 
 /** A stop that takes longer is cut off. */
 const STOP_WITHIN_MS = 9_000;
+/** Between "not ready" and the end of listening, so that balancers look away first. */
+const DRAIN_MS = 1_000;
 
 async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const source = await connectDatabase(config, 'dispatch-api', logger);
@@ -32,6 +35,8 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
 }
 
 async function closeAll(app: NestExpressApplication, parts: ApiParts): Promise<void> {
+  app.get(HealthService).leave();
+  await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
   await app.close();
   await parts.client.close();
   await parts.dispatch.emitter.close();

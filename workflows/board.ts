@@ -37,7 +37,8 @@ export function openBoard(input: BookingAssignmentInput): Board {
       if (!input.searchAttributes || standing.kind === 'searching') return;
       const next = {
         status: statusOf(standing),
-        pilotId: pilotOf(standing) ?? '',
+        // A booking that is over is still found by the pilot who had it.
+        pilotId: standing.kind === 'closed' ? shown.pilotId : (pilotOf(standing) ?? ''),
         triedPilots: standing.search.triedPilotIds.length,
       };
       const changes = changesBetween(shown, next);

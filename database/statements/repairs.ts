@@ -36,7 +36,8 @@ export function stalledBookings(manager: Manager, graceMs: number): Promise<{ bo
      WHERE b.status = 'PENDING'
        AND (CASE WHEN s.outcome IS NOT NULL
                  THEN s.ended_at + ((b.limits->>'retryWindowMs')::double precision * interval '1 millisecond')
-                 ELSE coalesce(s.ends_at, s.created_at) END) < clock_timestamp() - ${ms(1)}
+                 -- A search that was not started may wait for a busy worker: it has longer.
+                 ELSE coalesce(s.ends_at, s.created_at + interval '7 seconds') END) < clock_timestamp() - ${ms(1)}
        AND NOT EXISTS (SELECT FROM outbox o WHERE o.booking_id = b.id)
      ORDER BY b.number LIMIT 200`,
     [graceMs],

@@ -48,8 +48,13 @@ export class HealthService implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
+    this.leave();
     await this.loop.stop();
+  }
+
+  /** Not ready from now on: whoever sends requests here has time to look elsewhere. */
+  leave(): void {
+    this.stopping = true;
   }
 
   async readiness(): Promise<Readiness> {

@@ -72,7 +72,11 @@ export class Connections implements OnApplicationShutdown {
   serve(socket: Socket): void {
     const { caller } = socket.data as SocketState;
     this.metrics.sockets.inc({ type: caller.type });
-    socket.on('disconnect', () => this.metrics.sockets.dec({ type: caller.type }));
+    socket.on('disconnect', (reason) => {
+      this.metrics.sockets.dec({ type: caller.type });
+      // A socket that was closed was there until now; one that stopped answering was not.
+      if (caller.type === 'pilot' && reason !== 'ping timeout') this.presence.signOfLife(caller.id);
+    });
     socket.on('error', () => undefined);
     socket.onAny((event: unknown, ...args: unknown[]) => {
       this.onMessage(socket, event, args).catch(() => undefined);

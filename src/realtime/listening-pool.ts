@@ -44,6 +44,8 @@ export class ListeningPool extends pg.Pool {
   private watch(client: pg.PoolClient): pg.PoolClient {
     client.on('error', (error) => this.logger.warn({ err: error.message }, 'listening connection lost'));
     client.once('end', () => {
+      // The adapter forgets a lost connection without giving it back: the pool would wait for it at its end.
+      client.release(true);
       if (this.listening !== client) return;
       this.listening = null;
       this.lostAt ??= performance.now();

@@ -1,4 +1,9 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { createAdapter as createPostgresAdapter } from '@socket.io/postgres-adapter';
 import { createAdapter as createRedisAdapter } from '@socket.io/redis-adapter';
@@ -21,7 +26,7 @@ const PING_WAIT_MS = 4_000;
 
 /** The sockets of this process, joined to those of all others through Postgres or Redis. */
 @Injectable()
-export class SocketServer implements OnApplicationShutdown {
+export class SocketServer implements BeforeApplicationShutdown, OnApplicationShutdown {
   private io: Server | undefined;
   private closeAdapter: () => Promise<void> = () => Promise.resolve();
 
@@ -64,10 +69,14 @@ export class SocketServer implements OnApplicationShutdown {
     this.positions.tellThrough((room, payload) => io.to(room).emit('booking:pilot_location', payload));
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the HTTP server closes: clients are told and connect again elsewhere. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.io?.disconnectSockets(true);
     await this.io?.close();
-    await this.closeAdapter();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.closeAdapter();
   }
 
   /** Browsers name their origin, apps do not: ours, or one of the list. */

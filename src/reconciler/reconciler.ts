@@ -28,6 +28,8 @@ const LEASE_MS = 5_000;
 const ROUND_EVERY_MS = 400;
 /** What is due this long and not done has nobody working on it: a worker acts within 1.5 s. */
 const GRACE_MS = 3_000;
+/** A workflow that was just nudged is given time to act: under load a nudge a round would be a flood. */
+const NUDGE_AGAIN_MS = { waiting: 600, repair: 10_000 } as const;
 /** Repairs are looked for in every fifth round, records swept in every 150th. */
 const REPAIR_ROUNDS = 5;
 const SWEEP_ROUNDS = 150;
@@ -45,6 +47,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
   private readonly loop: Loop;
   private round = 0;
   private lookedForBroken = false;
+  private readonly nudgedAt = new Map<string, number>();
 
   constructor(
     @Inject(DISPATCH) private readonly dispatch: DispatchContext,
@@ -70,7 +73,8 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     const { manager } = this.dispatch.source;
     if (!(await takeLease(manager, LEASE, this.holder, LEASE_MS))) return;
     this.round += 1;
-    for (const search of await waitingSearchesWithPilots(manager)) await this.nudge(search.booking_id);
+    for (const search of await waitingSearchesWithPilots(manager))
+      await this.nudge('waiting', search.booking_id);
     if (this.round % REPAIR_ROUNDS === 0) await this.repair();
     if (this.round % SWEEP_ROUNDS === 0) await sweepRecords(manager, IDEMPOTENCY_MS);
   }
@@ -103,17 +107,24 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   private async repaired(kind: string, bookingId: string): Promise<void> {
+    if (!(await this.nudge('repair', bookingId))) return;
     this.metrics.repairs.inc({ kind });
     this.logger.warn({ bookingId, kind }, 'repaired');
-    await this.nudge(bookingId);
   }
 
-  /** While Temporal is away nothing is lost: the next round finds the same again. */
-  private async nudge(bookingId: string): Promise<void> {
+  /** While Temporal is away nothing is lost: a later round finds the same again. True when nudged. */
+  private async nudge(why: keyof typeof NUDGE_AGAIN_MS, bookingId: string): Promise<boolean> {
+    const now = performance.now();
+    for (const [known, at] of this.nudgedAt)
+      if (now - at > NUDGE_AGAIN_MS.repair) this.nudgedAt.delete(known);
+    if (now - (this.nudgedAt.get(bookingId) ?? -Infinity) < NUDGE_AGAIN_MS[why]) return false;
     try {
       await this.relay.nudge(bookingId);
+      this.nudgedAt.set(bookingId, now);
+      return true;
     } catch (error) {
       if (!(error instanceof TemporalUnavailableError)) throw error;
+      return false;
     }
   }
 }

@@ -1,0 +1,39 @@
+/** Readable names of the REST calls: the method names of generated clients. Renaming one breaks them. */
+const OPERATION_IDS: Readonly<Record<string, string>> = {
+  'post /bookings': 'createBooking',
+  'get /bookings': 'listBookings',
+  'get /bookings/:id': 'getBooking',
+  'get /bookings/:id/assignment': 'getAssignment',
+  'post /bookings/:id/retry-assignment': 'retryAssignment',
+  'post /bookings/:id/cancel': 'cancelBooking',
+  'get /bookings/:id/events': 'listBookingEvents',
+  'put /pilots/me/availability': 'setAvailability',
+  'put /pilots/me/location': 'reportLocation',
+  'get /pilots/me': 'getOwnPilot',
+  'get /pilots/me/offers': 'listOwnOffers',
+  'get /pilots/me/job': 'getOwnJob',
+  'post /offers/:id/accept': 'acceptOffer',
+  'post /offers/:id/decline': 'declineOffer',
+  'post /jobs/:bookingId/status': 'setJobStatus',
+  'post /jobs/:bookingId/release': 'releaseJob',
+  'post /admin/pilots': 'createPilot',
+  'get /admin/pilots': 'listPilots',
+  'get /admin/vehicle-types': 'listVehicleTypes',
+  'post /admin/vehicle-types': 'createVehicleType',
+  'get /admin/assignments/stats': 'getAssignmentStats',
+  'get /admin/bookings': 'searchBookings',
+  'post /admin/bookings/:id/assign': 'assignBookingByHand',
+  'post /admin/bookings/:id/release': 'takeJobBack',
+  'post /admin/tokens/revoke': 'revokeToken',
+  'get /health/live': 'getLiveness',
+  'get /health/ready': 'getReadiness',
+  'get /metrics': 'getMetrics',
+  'post /demo/token': 'createDemoToken',
+};
+
+/** The operation id of a call (path in Express style). Throws for a call that has none yet. */
+export function operationIdOf(method: string, path: string): string {
+  const id = OPERATION_IDS[`${method} ${path}`];
+  if (id === undefined) throw new Error(`${method} ${path} has no name: add it to src/docs/operation-ids.ts`);
+  return id;
+}
