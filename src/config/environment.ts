@@ -29,15 +29,15 @@ const shared = {
 };
 
 const limits = {
-  OFFER_TIMEOUT_MS: whole(1_000, DAY_MS).default(DEFAULT_LIMITS.offerTimeoutMs),
-  SEARCH_TIMEOUT_MS: whole(1_000, DAY_MS).default(DEFAULT_LIMITS.searchTimeoutMs),
+  OFFER_TIMEOUT_MS: whole(100, DAY_MS).default(DEFAULT_LIMITS.offerTimeoutMs),
+  SEARCH_TIMEOUT_MS: whole(100, DAY_MS).default(DEFAULT_LIMITS.searchTimeoutMs),
   MAX_PILOTS: whole(1, 1_000).default(DEFAULT_LIMITS.maxPilots),
   SEARCH_RADIUS_KM: km.default(DEFAULT_LIMITS.searchRadiusKm),
   MAX_RADIUS_KM: km.default(DEFAULT_LIMITS.maxRadiusKm),
   SEARCH_PATIENCE_MS: whole(0, DAY_MS).default(DEFAULT_LIMITS.searchPatienceMs),
-  PILOT_STALE_MS: whole(1_000, DAY_MS).default(DEFAULT_LIMITS.pilotStaleMs),
-  RETRY_WINDOW_MS: whole(1_000, 30 * DAY_MS).default(DEFAULT_LIMITS.retryWindowMs),
-  JOB_STALE_MS: whole(1_000, DAY_MS).default(DEFAULT_JOB_STALE_MS),
+  PILOT_STALE_MS: whole(100, DAY_MS).default(DEFAULT_LIMITS.pilotStaleMs),
+  RETRY_WINDOW_MS: whole(100, 30 * DAY_MS).default(DEFAULT_LIMITS.retryWindowMs),
+  JOB_STALE_MS: whole(100, DAY_MS).default(DEFAULT_JOB_STALE_MS),
 };
 
 const workerSchema = z.object({
