@@ -77,14 +77,15 @@ async function takeOver(tx: Transaction, booking: BookingRow, pilotId: string): 
   const pilot = await findPilot(tx.manager, pilotId);
   const here =
     pilot?.lat === null || pilot?.lng === null || pilot === null ? null : { lat: pilot.lat, lng: pilot.lng };
+  const job = { id: randomUUID(), pilot_id: pilotId };
   await insertJobByHand(tx.manager, {
-    id: randomUUID(),
+    id: job.id,
     bookingId: booking.id,
     searchNo: current.search_no,
     pilotId,
     distanceKm: here === null ? 0 : greatCircleKm(here, pickupOf(booking)),
   });
-  await giveJob(tx, current, pilotId, true);
+  await giveJob(tx, current, job, true);
 }
 
 /** A failed search stays failed in the counts: the assignment by hand gets a search of its own. */

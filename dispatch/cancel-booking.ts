@@ -126,5 +126,5 @@ async function cancel(tx: Transaction, booking: BookingRow, by: 'user' | 'admin'
       by,
       message: MESSAGES.cancelled,
     });
-  tx.log('booking_cancelled', { bookingId: booking.id, by, pilotId: job?.pilot_id });
+  tx.log('booking_cancelled', { bookingId: booking.id, by, offerId: job?.id, pilotId: job?.pilot_id });
 }

@@ -99,13 +99,18 @@ export function releaseByOperator(
 
 async function release(tx: Transaction, booking: BookingRow, pilotId: string): Promise<void> {
   if (!isOneOf(RELEASABLE_STATUSES, booking.status)) throw notReleasable(booking);
-  await endJob(tx.manager, booking.id, 'released');
+  const job = await endJob(tx.manager, booking.id, 'released');
   const next = (await unassignBooking(tx.manager, booking.id)) as BookingRow;
   await insertSearch(tx.manager, booking.id, next.search_no, 'release');
   await coolDown(tx.manager, pilotId, RELEASES_BEFORE_COOLDOWN, COOLDOWN_MS);
   tx.tidings.user(booking, 'booking:driver_released', { message: MESSAGES.released });
   await tx.tellWorkflow(booking.id, 'nudge', {});
-  tx.log('job_released', { bookingId: booking.id, pilotId, searchNo: next.search_no });
+  tx.log('job_released', {
+    bookingId: booking.id,
+    offerId: job?.id,
+    pilotId,
+    searchNo: next.search_no,
+  });
 }
 
 function notReleasable(booking: BookingRow): ConflictError {

@@ -58,7 +58,7 @@ export async function acceptNow(tx: Transaction, booking: BookingRow, offer: Off
   const accepted = await acceptOffer(tx.manager, offer.id, offer.pilot_id);
   if (accepted === null) return false;
   tx.log('offer_accepted', { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id });
-  await giveJob(tx, booking, offer.pilot_id, false);
+  await giveJob(tx, booking, offer, false);
   return true;
 }
 

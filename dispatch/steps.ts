@@ -14,9 +14,10 @@ import { approach, pickupOf, toBooking } from './views.js';
 export async function giveJob(
   tx: Transaction,
   booking: BookingRow,
-  pilotId: string,
+  offer: Pick<OfferRow, 'id' | 'pilot_id'>,
   byHand: boolean,
 ): Promise<void> {
+  const pilotId = offer.pilot_id;
   await assignBooking(tx.manager, booking.id, pilotId);
   await endSearch(tx.manager, booking.id, booking.search_no, 'assigned');
   const pilot = (await findPilot(tx.manager, pilotId)) as PilotWithPositionRow;
@@ -36,7 +37,7 @@ export async function giveJob(
   const view = await selectBookingView(tx.manager, booking.id);
   if (view !== null) tx.tidings.pilot(pilotId, 'job:assigned', toBooking(view, 'pilot'));
   tx.tidings.admin('booking:assigned', { bookingId: booking.id, pilotId, pilotName: pilot.name });
-  tx.log('booking_assigned', { bookingId: booking.id, pilotId, byHand });
+  tx.log('booking_assigned', { bookingId: booking.id, offerId: offer.id, pilotId, byHand });
 }
 
 /** Takes the booking's live offer back, if it has one, and tells its pilot why. */
