@@ -76,7 +76,10 @@ export const pilotShape = z
     avatar: z.string().nullable(),
     rating: z.number().nullable(),
     online: z.boolean(),
-    position: z.object({ ...latLng, at: time }).nullable(),
+    position: z
+      .object({ ...latLng, at: time })
+      .meta({ id: 'PilotPosition' })
+      .nullable(),
   })
   .meta({ id: 'Pilot' });
 export type Pilot = z.infer<typeof pilotShape>;
@@ -164,7 +167,9 @@ export const problemShape = z
     detail: z.string(),
     instance: z.string().optional(),
     code: z.enum(CONFLICT_CODES).optional(),
-    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    errors: z
+      .array(z.object({ field: z.string(), message: z.string() }).meta({ id: 'FieldError' }))
+      .optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem document' });
 export type Problem = z.infer<typeof problemShape>;

@@ -6,6 +6,7 @@ import { BODY_LIMIT_BYTES } from '../contract/limits.js';
 import { AppModule, type ApiParts } from './app.module.js';
 import { ConfigurationError } from './config/environment.js';
 import { nestLogger } from './config/nest-logger.js';
+import { serveDocs } from './docs/serve-docs.js';
 import { Metrics } from './health/metrics.js';
 import { noteArrival } from './http/arrival.js';
 import { SocketServer } from './realtime/socket-server.js';
@@ -18,10 +19,12 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
     forceCloseConnections: true,
   });
   app.use(noteArrival);
-  app.use(helmet());
+  // Upgrading would leave the pages blank on plain HTTP; TLS is the proxy's, and so is its redirect.
+  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(measure(app.get(Metrics)));
   app.use(express.json({ limit: BODY_LIMIT_BYTES, strict: true }));
   app.enableCors({ origin: parts.config.CORS_ORIGINS });
+  serveDocs(app);
   trustProxy(app, parts.config.TRUST_PROXY);
   app.get(SocketServer).open();
   return app;
