@@ -59,7 +59,11 @@ export function takeAnswer(
 ): AnswerFact | undefined {
   const [fact, ...others] = inbox.answers.filter((one) => answers(one, offer));
   for (const stale of inbox.answers.filter((one) => !answers(one, offer)))
-    log.warn('answer ignored: not to the live offer', { signal: stale.answer, offerId: stale.offerId });
+    // A tap's own signal often comes after its row was read: only one sent by hand is worth a warning.
+    log[stale.by === 'pilot' ? 'debug' : 'warn']('answer ignored: not to the live offer', {
+      signal: stale.answer,
+      offerId: stale.offerId,
+    });
   inbox.answers = others;
   return fact;
 }

@@ -86,23 +86,33 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       await settleOffer(this.dispatch, { bookingId: offer.booking_id, offerId: offer.id });
       await this.repaired('overdue_offer', offer.booking_id);
     }
-    for (const booking of await stalledBookings(manager, GRACE_MS))
-      await this.repaired('stalled_booking', booking.booking_id);
+    const stalled = await stalledBookings(manager, GRACE_MS);
+    await this.reviveClosed(
+      'stalled_booking',
+      stalled.map((booking) => booking.booking_id),
+    );
     await this.repairBroken();
   }
 
   /** A workflow that was terminated by hand, or failed, gets a new run. */
   private async repairBroken(): Promise<void> {
     const windowMs = this.lookedForBroken ? BROKEN_WINDOW_MS : FIRST_BROKEN_WINDOW_MS;
-    try {
-      const now = await databaseNow(this.dispatch.source.manager);
-      const broken = await this.client.brokenSince(windowMs, now.getTime());
-      const unfinished = await unfinishedOf(this.dispatch.source.manager, broken);
-      for (const { booking_id: bookingId } of unfinished)
-        if (!(await this.client.isOpen(bookingId))) await this.repaired('broken_workflow', bookingId);
-      this.lookedForBroken = true;
-    } catch (error) {
-      if (!(error instanceof TemporalUnavailableError)) throw error;
+    const now = await databaseNow(this.dispatch.source.manager);
+    const broken = await this.client.brokenSince(windowMs, now.getTime()).catch(orNullWhileAway);
+    if (broken === null) return;
+    const unfinished = await unfinishedOf(this.dispatch.source.manager, broken);
+    await this.reviveClosed(
+      'broken_workflow',
+      unfinished.map((booking) => booking.booking_id),
+    );
+    this.lookedForBroken = true;
+  }
+
+  /** One whose workflow is open is only waiting for a busy worker: telling it again would add to the load. */
+  private async reviveClosed(kind: string, bookingIds: string[]): Promise<void> {
+    for (const bookingId of bookingIds) {
+      const open = await this.client.isOpen(bookingId).catch(orNullWhileAway);
+      if (open === false) await this.repaired(kind, bookingId);
     }
   }
 
@@ -127,4 +137,10 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       return false;
     }
   }
+}
+
+/** While Temporal is away nothing is lost: a later round finds the same again. */
+function orNullWhileAway(error: unknown): null {
+  if (error instanceof TemporalUnavailableError) return null;
+  throw error;
 }
