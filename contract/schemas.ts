@@ -3,11 +3,15 @@ import { z } from 'zod';
 import { TEXT_LIMITS } from './limits.js';
 import { BOOKING_STATUSES, JOB_STATUSES, TOKEN_TYPES } from './words.js';
 
+/** Half of a character: JSON can carry it, Postgres cannot keep it. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 /** Text of 1..`max` characters (as code points, so that one emoji is one), without NUL. */
 export const text = (max: number, min = 1) =>
   z
     .string()
     .refine((value) => !value.includes('\u0000'), { error: 'must not contain NUL' })
+    .refine((value) => !LONE_SURROGATE.test(value), { error: 'must be well-formed Unicode' })
     .refine((value) => value.trim().length >= min, { error: min > 0 ? 'must not be empty' : 'too short' })
     .refine((value) => [...value.slice(0, 2 * max + 2)].length <= max, {
       error: `must be at most ${max} characters`,

@@ -67,50 +67,53 @@ const rateLimit = z
     return { requestsPerToken, bookingsPerToken, requestsPerAddress };
   });
 
-const apiSchema = z
-  .object({
-    ...shared,
-    ...limits,
-    PORT: port.default(3000),
-    DEMO: flag.default(false),
-    JWT_SECRET: z.string().min(16, 'must be at least 16 characters').optional(),
-    JWT_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
-    JWT_ISSUER: z.string().min(1).optional(),
-    JWT_AUDIENCE: z.string().min(1).optional(),
-    CORS_ORIGINS: z
-      .string()
-      .default('')
-      .transform((value) =>
-        value
-          .split(',')
-          .map((origin) => origin.trim())
-          .filter(Boolean),
-      )
-      .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be origins such as https://app.example' }))),
-    TRUST_PROXY: z.string().min(1).optional(),
-    RATE_LIMIT: rateLimit.default(DEFAULT_RATE_LIMITS),
-    METRICS_TOKEN: z.string().min(1).optional(),
-    TEMPORAL_UI_URL: z.url().optional(),
-  })
-  .superRefine((env, issues) => {
-    const refuse = (path: string, message: string) =>
-      issues.addIssue({ code: 'custom', path: [path], message });
-    if (env.JWT_SECRET === undefined && env.JWT_JWKS_URL === undefined)
-      refuse('JWT_SECRET', 'is not set, nor is JWT_JWKS_URL: no token could be verified');
-    if (env.DEMO && env.NODE_ENV === 'production')
-      refuse('DEMO', 'true and NODE_ENV=production together: anybody could make a token');
-    if (env.DEMO && env.JWT_SECRET === undefined)
-      refuse('DEMO', 'true needs JWT_SECRET: demo tokens are signed with it');
-    if (env.SEARCH_RADIUS_KM > env.MAX_RADIUS_KM)
-      refuse('SEARCH_RADIUS_KM', `${env.SEARCH_RADIUS_KM} is more than MAX_RADIUS_KM ${env.MAX_RADIUS_KM}`);
-  });
+const apiSchema = z.object({
+  ...shared,
+  ...limits,
+  PORT: port.default(3000),
+  DEMO: flag.default(false),
+  JWT_SECRET: z.string().min(16, 'must be at least 16 characters').optional(),
+  JWT_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  JWT_ISSUER: z.string().min(1).optional(),
+  JWT_AUDIENCE: z.string().min(1).optional(),
+  CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((value) =>
+      value
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be origins such as https://app.example' }))),
+  TRUST_PROXY: z.string().min(1).optional(),
+  RATE_LIMIT: rateLimit.default(DEFAULT_RATE_LIMITS),
+  METRICS_TOKEN: z.string().min(1).optional(),
+  TEMPORAL_UI_URL: z.url().optional(),
+});
 
 export type ApiConfig = z.output<typeof apiSchema> & { searchLimits: SearchLimits };
 export type WorkerConfig = z.output<typeof workerSchema>;
 
+/** What is right by itself and wrong together, told along with whatever else is wrong. */
+function contradictions(set: Environment): string[] {
+  const found: string[] = [];
+  const demo = set['DEMO'] === 'true';
+  if (set['JWT_SECRET'] === undefined && set['JWT_JWKS_URL'] === undefined)
+    found.push('JWT_SECRET: is not set, nor is JWT_JWKS_URL: no token could be verified');
+  if (demo && set['NODE_ENV'] === 'production')
+    found.push('DEMO: true and NODE_ENV=production together: anybody could make a token');
+  if (demo && set['JWT_SECRET'] === undefined)
+    found.push('DEMO: true needs JWT_SECRET: demo tokens are signed with it');
+  const first = Number(set['SEARCH_RADIUS_KM'] ?? DEFAULT_LIMITS.searchRadiusKm);
+  const wider = Number(set['MAX_RADIUS_KM'] ?? DEFAULT_LIMITS.maxRadiusKm);
+  if (first > wider) found.push(`SEARCH_RADIUS_KM: ${first} is more than MAX_RADIUS_KM ${wider}`);
+  return found;
+}
+
 /** Reads the API's configuration. Throws one error that names every bad key. */
 export function readApiConfig(environment: Environment): ApiConfig {
-  const config = parse(apiSchema, environment);
+  const config = parse(apiSchema, environment, contradictions);
   return {
     ...config,
     searchLimits: {
@@ -128,20 +131,25 @@ export function readApiConfig(environment: Environment): ApiConfig {
 
 /** Reads the worker's configuration. Throws one error that names every bad key. */
 export function readWorkerConfig(environment: Environment): WorkerConfig {
-  return parse(workerSchema, environment);
+  return parse(workerSchema, environment, () => []);
 }
 
-function parse<T extends z.ZodType>(schema: T, environment: Environment): z.output<T> {
+function parse<T extends z.ZodType>(
+  schema: T,
+  environment: Environment,
+  alsoWrong: (set: Environment) => string[],
+): z.output<T> {
   // An empty variable is an unset one.
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const result = schema.safeParse(set);
-  if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => {
+  const lines = (result.error?.issues ?? []).map((issue) => {
     const key = issue.path.map(String).join('.');
     const missing = set[key] === undefined && issue.code === 'invalid_type';
-    return `  ${key}: ${missing ? 'is not set' : issue.message}`;
+    return `${key}: ${missing ? 'is not set' : issue.message}`;
   });
-  throw new ConfigurationError(`The environment is not right:\n${[...new Set(lines)].join('\n')}`);
+  const wrong = [...new Set([...lines, ...alsoWrong(set)])];
+  if (result.success && wrong.length === 0) return result.data;
+  throw new ConfigurationError(`The environment is not right:\n  ${wrong.join('\n  ')}`);
 }
 
 /** The environment is not right; the message names every bad key and what is allowed. */

@@ -30,4 +30,4 @@ export function pageOf<R, T>(
 }
 
 export const NUMBER_KEY = /^\d{1,18}$/;
-export const UUID_KEY = /^[0-9a-f-]{36}$/;
+export const UUID_KEY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
