@@ -50,8 +50,8 @@ export interface BookingAssignmentActivities {
   claimNextPilot(step: { bookingId: string; offerId: string }): Promise<Standing>;
   /** Applies a fact to an offer if it still holds, ends the offer or the search if its time is over. */
   settleOffer(step: { bookingId: string; offerId: string; fact?: AnswerFact }): Promise<Standing>;
-  /** Begins another search by hand, if the last one failed. */
-  retrySearch(step: { bookingId: string; by: string }): Promise<Standing>;
+  /** Begins another search by hand, if search `afterSearchNo` failed and is the last. */
+  retrySearch(step: { bookingId: string; by: string; afterSearchNo: number }): Promise<Standing>;
   /** Cancels by hand, if it may still be cancelled. */
   cancelBooking(step: { bookingId: string; by: string }): Promise<Standing>;
   /** Ends a booking that nobody retried in the retry window. */

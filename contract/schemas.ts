@@ -19,8 +19,15 @@ export const text = (max: number, min = 1) =>
     .meta({ minLength: min, maxLength: max });
 
 export const uuid = z.guid('must be a uuid').transform((value) => value.toLowerCase());
-export const lat = z.number().min(-90).max(90);
-export const lng = z.number().min(-180).max(180);
+/** Below a billionth of a degree is zero: Postgres' functions of an angle refuse to underflow. */
+const degrees = (most: number) =>
+  z
+    .number()
+    .min(-most)
+    .max(most)
+    .overwrite((value) => (Math.abs(value) < 1e-9 ? 0 : value));
+export const lat = degrees(90);
+export const lng = degrees(180);
 export const isoTime = z.iso.datetime({ offset: true });
 
 export const placeSchema = z

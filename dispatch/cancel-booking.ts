@@ -13,7 +13,7 @@ import type { BookingRow } from '../database/rows.js';
 import type { Booking } from '../contract/shapes.js';
 import type { Standing } from '../contract/activities.js';
 import { MESSAGES } from '../contract/messages.js';
-import { CANCELLABLE_STATUSES, isOneOf } from '../contract/words.js';
+import { CANCELLABLE_STATUSES, isOneOf, type BookingStatus } from '../contract/words.js';
 import { ConflictError, NotFoundError } from './errors.js';
 import { withdraw } from './steps.js';
 import { standingOf } from './standing.js';
@@ -39,10 +39,13 @@ export interface CancelRequest {
  * under way (rule 8: accept and cancel never both succeed; asked again, knowing it, it cancels).
  */
 export function cancelByCaller(context: DispatchContext, request: CancelRequest): Promise<Booking> {
+  const askedAt = performance.now() - request.ageMs;
   return inTransaction(context, async (tx) => {
-    const booking = await lockOwnBooking(tx, request.bookingId, request.caller);
+    const { booking, before } = await lockOwnBooking(tx, request.bookingId, request.caller);
     if (booking.status !== 'CANCELLED') {
-      await refuseUnlessCancellable(tx, booking, request.ageMs);
+      // Its age now, after the wait for the lock that the accept may have held.
+      const ageMs = before === 'PENDING' ? Infinity : performance.now() - askedAt;
+      await refuseUnlessCancellable(tx, booking, ageMs);
       await cancel(tx, booking, request.caller.type);
       await tx.tellWorkflow(booking.id, 'cancel', { by: request.caller.type });
       if (request.caller.type === 'admin')
@@ -78,17 +81,20 @@ export function cancelBySignal(
   });
 }
 
-/** Locks a booking that is the caller's; an operator may touch all. Throws NotFoundError otherwise. */
+/**
+ * Locks a booking that is the caller's; an operator may touch all. Answers also the status that it had before
+ * the wait for the lock. Throws NotFoundError otherwise.
+ */
 export async function lockOwnBooking(
   tx: Transaction,
   bookingId: string,
   caller: Caller,
-): Promise<BookingRow> {
+): Promise<{ booking: BookingRow; before: BookingStatus }> {
   // Looked at before it is locked, so that a stranger never waits on another's booking.
   const seen = await findBooking(tx.manager, bookingId);
   if (seen === null || (caller.type === 'user' && seen.user_id !== caller.id))
     throw new NotFoundError('no such booking');
-  return (await lockBooking(tx.manager, bookingId)) as BookingRow;
+  return { booking: (await lockBooking(tx.manager, bookingId)) as BookingRow, before: seen.status };
 }
 
 async function refuseUnlessCancellable(tx: Transaction, booking: BookingRow, ageMs: number): Promise<void> {
@@ -97,7 +103,7 @@ async function refuseUnlessCancellable(tx: Transaction, booking: BookingRow, age
     case 'ARRIVED':
       return;
     case 'ASSIGNED':
-      if (await assignedWithin(tx.manager, booking.id, ageMs))
+      if (ageMs === Infinity || (await assignedWithin(tx.manager, booking.id, ageMs)))
         throw new ConflictError(
           'booking_assigned',
           'A driver accepted at the same moment. Cancel again if you still want to.',

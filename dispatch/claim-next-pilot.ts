@@ -1,4 +1,4 @@
-import { inTransaction, type DispatchContext, type Transaction } from './context.js';
+import { inTransaction, sqlState, type DispatchContext, type Transaction } from './context.js';
 import { lockBooking } from '../database/statements/bookings.js';
 import {
   selectStanding,
@@ -7,8 +7,9 @@ import {
   waitForPilots,
   type StandingRow,
 } from '../database/statements/searches.js';
-import { claimPilot, overdueOffersNear, somebodyAvailable } from '../database/statements/claim.js';
+import { bestAvailable, claimPilot, overdueOffersNear, passPilotOver } from '../database/statements/claim.js';
 import { findBooking } from '../database/statements/bookings.js';
+import { findOffer } from '../database/statements/offers.js';
 import type { BookingRow, OfferRow, SearchRow } from '../database/rows.js';
 import type { Standing } from '../contract/activities.js';
 import { SHORTEST_OFFER_MS } from '../contract/limits.js';
@@ -31,15 +32,47 @@ export interface ClaimStep {
  * @returns where the booking stands now; what the workflow has to do follows from it
  */
 export async function claimNextPilot(context: DispatchContext, step: ClaimStep): Promise<Standing> {
-  await settleOverdueNear(context, step.bookingId);
+  for (let passedOver = 0; ; passedOver += 1) {
+    await settleOverdueNear(context, step.bookingId);
+    try {
+      return await claimOnce(context, step);
+    } catch (error) {
+      if (passedOver >= PASSED_OVER_AT_ONCE || !writeWasRefused(error)) throw error;
+      if (!(await passBestOver(context, step.bookingId))) throw error;
+    }
+  }
+}
+
+/** More refused writes than this in one claim are no single pilot's: the error is told instead. */
+const PASSED_OVER_AT_ONCE = 3;
+
+function claimOnce(context: DispatchContext, step: ClaimStep): Promise<Standing> {
   return inTransaction(context, async (tx) => {
     const booking = await lockBooking(tx.manager, step.bookingId);
     const found = booking === null ? null : await selectStanding(tx.manager, step.bookingId);
     if (booking === null || found === null) return standingOf(tx.manager, step.bookingId);
     const standing = toStanding(found);
-    if (standing.kind !== 'searching') return standing;
+    // A second run of a claim whose offer was made, and has ended since, makes no other.
+    if (standing.kind !== 'searching' || (await findOffer(tx.manager, step.offerId)) !== null)
+      return standing;
     const search = await begin(tx, booking, found);
     return askOrFail(tx, booking, { ...found, ...search }, step.offerId);
+  });
+}
+
+/** SQLSTATE classes of a row that Postgres would not take: data, integrity, check option, raised. */
+function writeWasRefused(error: unknown): boolean {
+  return /^(22|23|44|P0)/.test(sqlState(error) ?? '');
+}
+
+/** Rule 6: the write of an offer to the best pilot failed; the next one is asked instead. */
+function passBestOver(context: DispatchContext, bookingId: string): Promise<boolean> {
+  return inTransaction(context, async (tx) => {
+    const booking = await lockBooking(tx.manager, bookingId);
+    const pilotId = booking === null ? null : await bestAvailable(tx.manager, booking, booking.limits);
+    if (booking === null || pilotId === null) return false;
+    await passPilotOver(tx.manager, booking.id, booking.search_no, pilotId);
+    return true;
   });
 }
 
@@ -109,8 +142,9 @@ const CLAIM_PAUSE_MS = 8;
 const CONTENDED_WAIT_MS = 150;
 
 /**
- * Takes the best pilot. Somebody may be available and yet not be taken: his row is locked by another
- * claim, or was when we looked. Then it looks again, so that a crowd makes no false "no pilots".
+ * Takes the best pilot. One who was taken at the same moment is passed over for this search (rule 6). Somebody
+ * may be available and yet not be looked at, since his row is locked by another claim, or held by an offer
+ * that is only just over: then it looks again, so that a crowd makes no false "no pilots".
  */
 async function takePilot(
   tx: Transaction,
@@ -119,16 +153,22 @@ async function takePilot(
   number: number,
 ): Promise<(OfferRow & { now: Date }) | null | 'contended'> {
   for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt += 1) {
-    const offer = await claimPilot(tx.manager, booking, booking.limits, {
-      id: offerId,
-      number,
-      excludedPilotIds: [],
-    });
-    if (offer !== null) return offer;
-    if (!(await somebodyAvailable(tx.manager, booking, booking.limits))) return null;
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * CLAIM_PAUSE_MS * (attempt + 1)));
+    const claim = await claimPilot(tx.manager, booking, booking.limits, { id: offerId, number });
+    if (claim !== null && claim.offer !== null) return claim.offer;
+    if (claim !== null) await passPilotOver(tx.manager, booking.id, booking.search_no, claim.best_pilot_id);
+    else {
+      // In this order: what was overdue then is settled and free by the time of the second look.
+      const overdue = await overdueOffersNear(tx.manager, booking, booking.limits.maxRadiusKm);
+      if (overdue.length > 0) return 'contended';
+      if ((await bestAvailable(tx.manager, booking, booking.limits)) === null) return null;
+      await pause(attempt);
+    }
   }
   return 'contended';
+}
+
+function pause(attempt: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * CLAIM_PAUSE_MS * (attempt + 1)));
 }
 
 async function nobodyToAsk(tx: Transaction, booking: BookingRow, found: StandingRow): Promise<Standing> {

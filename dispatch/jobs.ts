@@ -30,6 +30,8 @@ export function stepJob(
   return inTransaction(context, async (tx) => {
     const booking = await lockJob(tx, step.bookingId, step.pilotId);
     if (booking.status !== step.status) {
+      if (booking.status === 'CANCELLED')
+        throw new ConflictError('booking_cancelled', 'This booking was cancelled.');
       if (JOB_STATUSES.indexOf(step.status) !== JOB_STATUSES.indexOf(booking.status as JobStatus) + 1)
         throw new ConflictError(
           'job_step_invalid',
@@ -41,10 +43,8 @@ export function stepJob(
         message: STATUS_MESSAGES[step.status] ?? '',
       });
       tx.log('job_step', { bookingId: booking.id, pilotId: step.pilotId, status: step.status });
-      if (step.status === 'DELIVERED') {
-        await endJob(tx.manager, booking.id, 'delivered');
-        await tx.tellWorkflow(booking.id, 'nudge', {});
-      }
+      if (step.status === 'DELIVERED') await endJob(tx.manager, booking.id, 'delivered');
+      await tx.tellWorkflow(booking.id, 'nudge', {});
     }
     return answer(tx, booking.id, 'pilot');
   });

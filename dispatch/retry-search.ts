@@ -18,7 +18,7 @@ export function retryByCaller(
   request: { bookingId: string; caller: Caller },
 ): Promise<{ success: true; message: string }> {
   return inTransaction(context, async (tx) => {
-    const booking = await lockOwnBooking(tx, request.bookingId, request.caller);
+    const { booking } = await lockOwnBooking(tx, request.bookingId, request.caller);
     if (booking.status !== 'PENDING') throw new NotFoundError('no such booking');
     const searchNo = (await beginRetry(tx, booking)) ?? booking.search_no;
     // Told even when a search runs: if its workflow is gone, this brings it back.
@@ -34,14 +34,15 @@ export function retryByCaller(
   });
 }
 
-/** Retries by a signal sent by hand, if the last search failed; safe to run twice while it runs. */
+/** Retries by a signal sent by hand, if the search that it follows failed and is the last. Safe to run twice. */
 export function retryBySignal(
   context: DispatchContext,
-  step: { bookingId: string; by: string },
+  step: { bookingId: string; by: string; afterSearchNo: number },
 ): Promise<Standing> {
   return inTransaction(context, async (tx) => {
     const booking = await lockBooking(tx.manager, step.bookingId);
-    if (booking?.status === 'PENDING' && (await beginRetry(tx, booking)) !== null)
+    const follows = booking?.status === 'PENDING' && booking.search_no === step.afterSearchNo;
+    if (follows && (await beginRetry(tx, booking)) !== null)
       await insertAudit(tx.manager, {
         bookingId: booking.id,
         actor: step.by,

@@ -6,7 +6,6 @@ import { unreachableJobs } from '../database/statements/pilots.js';
 import { rows } from '../database/query.js';
 import type { Standing } from '../contract/activities.js';
 import { MESSAGES, STATUS_MESSAGES } from '../contract/messages.js';
-import { RELEASABLE_STATUSES, isOneOf } from '../contract/words.js';
 import { standingOf, toStanding } from './standing.js';
 
 /** Ends a booking whose last search failed and whose retry window is over. Safe to run twice. */
@@ -36,8 +35,9 @@ export async function tellOfUnreachablePilots(context: DispatchContext, jobStale
   for (const { booking_id: bookingId } of candidates)
     await inTransaction(context, async (tx) => {
       const booking = await lockBooking(tx.manager, bookingId);
-      if (booking === null || booking.pilot_id === null || booking.unreachable_at !== null) return;
-      if (!isOneOf(RELEASABLE_STATUSES, booking.status)) return;
+      // Under the lock once more: he may have shown himself while we waited for it.
+      const still = await unreachableJobs(tx.manager, jobStaleMs, bookingId);
+      if (booking === null || booking.pilot_id === null || still.length === 0) return;
       await rows(tx.manager, 'UPDATE bookings SET unreachable_at = clock_timestamp() WHERE id = $1', [
         bookingId,
       ]);

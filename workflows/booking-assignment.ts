@@ -105,7 +105,7 @@ async function awaitPilots(
 /** The customer may retry or cancel; after the retry window the booking expires. */
 async function awaitRetry(
   story: Story,
-  { retryWindowLeftMs }: Extract<Standing, { kind: 'failed' }>,
+  { retryWindowLeftMs, search }: Extract<Standing, { kind: 'failed' }>,
 ): Promise<Standing> {
   const { inbox } = story;
   const { bookingId } = story.input;
@@ -118,7 +118,7 @@ async function awaitRetry(
   if (inbox.retry === null) return read(story, () => activities.readStanding({ bookingId }));
   const by = inbox.retry;
   inbox.retry = null;
-  return read(story, () => activities.retrySearch({ bookingId, by }));
+  return read(story, () => activities.retrySearch({ bookingId, by, afterSearchNo: search.searchNo }));
 }
 
 /** A pilot has the job: until it is delivered, given back or cancelled. */

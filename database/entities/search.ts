@@ -39,4 +39,8 @@ export class Search {
   /** With nobody left to ask: wait until then for pilots to come free. */
   @Column('timestamptz', { name: 'waiting_until', nullable: true })
   waitingUntil!: Date | null;
+
+  /** Pilots to whom an offer could not be made (rule 6): not asked again in this search, and no tries. */
+  @Column('uuid', { name: 'passed_pilot_ids', array: true, default: () => "'{}'" })
+  passedPilotIds!: string[];
 }

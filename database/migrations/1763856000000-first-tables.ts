@@ -35,7 +35,7 @@ const TABLES = [
   `CREATE TABLE searches (
      booking_id uuid NOT NULL, search_no integer NOT NULL, origin text NOT NULL, outcome text,
      created_at timestamptz NOT NULL DEFAULT clock_timestamp(), started_at timestamptz, ends_at timestamptz,
-     ended_at timestamptz, waiting_until timestamptz,
+     ended_at timestamptz, waiting_until timestamptz, passed_pilot_ids uuid[] NOT NULL DEFAULT '{}',
      CONSTRAINT pk_searches PRIMARY KEY (booking_id, search_no),
      CONSTRAINT fk_searches_booking FOREIGN KEY (booking_id) REFERENCES bookings (id))`,
   `CREATE TABLE offers (

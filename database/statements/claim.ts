@@ -20,7 +20,8 @@ function pilotParameters(booking: BookingRow, limits: SearchLimits): unknown[] {
 
 /**
  * Rule 1: the available pilots near a pickup. Online, fresh, right vehicle, reachable, not cooling down,
- * plausible, no live offer or job, not tried in this search, never gave this booking back.
+ * plausible, no live offer or job, not tried in this search nor passed over in it (rule 6), never gave this
+ * booking back.
  */
 const AVAILABLE = `
   FROM pilot_positions pos
@@ -36,63 +37,83 @@ const AVAILABLE = `
     AND NOT EXISTS (SELECT FROM offers live WHERE live.pilot_id = p.id
       AND (live.status = 'OFFERED' OR (live.status = 'ACCEPTED' AND live.ended_at IS NULL)))
     AND NOT EXISTS (SELECT FROM offers tried WHERE tried.booking_id = $1 AND tried.pilot_id = p.id
-      AND (tried.search_no = $2 OR tried.end_reason = 'released'))`;
+      AND (tried.search_no = $2 OR tried.end_reason = 'released'))
+    AND NOT EXISTS (SELECT FROM searches passing WHERE passing.booking_id = $1 AND passing.search_no = $2
+      AND p.id = ANY (passing.passed_pilot_ids))`;
+
+/** Rule 1: the nearest first; ties by longest without an offer, then id. */
+const BEST_FIRST = `ORDER BY pos.place <-> dispatch_place($4, $5), p.last_offer_at NULLS FIRST, p.id LIMIT 1`;
+
+/** What a claim came to: whom it would have asked, and the offer, where one was made. */
+export interface Claim {
+  best_pilot_id: string;
+  offer: (OfferRow & { now: Date }) | null;
+}
 
 /**
  * The claim: takes the best available pilot and makes him the offer, in one statement. A pilot whose row
  * is locked is passed over, never waited for; one who was taken since the statement began violates the
- * unique index and nothing is written. The caller holds the booking's lock.
+ * unique index, and no offer is made. The caller holds the booking's lock.
  *
- * @returns the offer; null when nobody could be taken
+ * @returns null when nobody could be looked at; a claim without an offer when the best was just taken
  */
-export function claimPilot(
+export async function claimPilot(
   manager: Manager,
   booking: BookingRow,
   limits: SearchLimits,
-  offer: { id: string; number: number; excludedPilotIds: string[] },
-): Promise<(OfferRow & { now: Date }) | null> {
-  return row(
+  offer: { id: string; number: number },
+): Promise<Claim | null> {
+  const found = await row<OfferRow & { now: Date; best_pilot_id: string }>(
     manager,
     `WITH best AS (
        SELECT p.id, pos.place <-> dispatch_place($4, $5) AS chord ${AVAILABLE}
-         AND NOT (p.id = ANY ($11::uuid[]))
-       ORDER BY pos.place <-> dispatch_place($4, $5), p.last_offer_at NULLS FIRST, p.id
-       LIMIT 1 FOR NO KEY UPDATE OF p SKIP LOCKED
+       ${BEST_FIRST} FOR NO KEY UPDATE OF p SKIP LOCKED
+     ), offer AS (
+       INSERT INTO offers (id, booking_id, search_no, pilot_id, number, status, distance_km, offered_at, expires_at)
+       SELECT $8, $1, $2, best.id, $9, 'OFFERED', 2 * 6371.0088 * asin(least(1, best.chord / (2 * 6371.0088))),
+         t.now, least(t.now + ${ms(10)}, s.ends_at)
+       FROM best, searches s, (SELECT clock_timestamp() AS now) t
+       WHERE s.booking_id = $1 AND s.search_no = $2
+         AND s.ends_at >= t.now + interval '${SHORTEST_OFFER_MS} milliseconds'
+       ON CONFLICT DO NOTHING
+       RETURNING *
      ), asked AS (
-       UPDATE pilots SET last_offer_at = clock_timestamp() FROM best WHERE pilots.id = best.id
-       RETURNING pilots.id, best.chord
+       UPDATE pilots SET last_offer_at = offer.offered_at FROM offer WHERE pilots.id = offer.pilot_id
      )
-     INSERT INTO offers (id, booking_id, search_no, pilot_id, number, status, distance_km, offered_at, expires_at)
-     SELECT $8, $1, $2, asked.id, $9, 'OFFERED', 2 * 6371.0088 * asin(least(1, asked.chord / (2 * 6371.0088))),
-       t.now, least(t.now + ${ms(10)}, s.ends_at)
-     FROM asked, searches s, (SELECT clock_timestamp() AS now) t
-     WHERE s.booking_id = $1 AND s.search_no = $2
-       AND s.ends_at >= t.now + interval '${SHORTEST_OFFER_MS} milliseconds'
-     ON CONFLICT DO NOTHING
-     RETURNING *, clock_timestamp() AS now`,
-    [
-      ...pilotParameters(booking, limits),
-      offer.id,
-      offer.number,
-      limits.offerTimeoutMs,
-      offer.excludedPilotIds,
-    ],
+     SELECT offer.*, clock_timestamp() AS now, best.id AS best_pilot_id FROM best LEFT JOIN offer ON true`,
+    [...pilotParameters(booking, limits), offer.id, offer.number, limits.offerTimeoutMs],
   );
+  if (found === null) return null;
+  return { best_pilot_id: found.best_pilot_id, offer: found.id === null ? null : found };
 }
 
 /** Is anybody available, be his row locked or not? Tells an empty city from a crowded claim. */
-export async function somebodyAvailable(
+export async function bestAvailable(
   manager: Manager,
   booking: BookingRow,
   limits: SearchLimits,
-  excludedPilotIds: string[] = [],
-): Promise<boolean> {
-  const found = await rows(
+): Promise<string | null> {
+  const found = await row<{ id: string }>(
     manager,
-    `SELECT 1 AS found ${AVAILABLE} AND NOT (p.id = ANY ($8::uuid[])) LIMIT 1`,
-    [...pilotParameters(booking, limits), excludedPilotIds],
+    `SELECT p.id ${AVAILABLE} ${BEST_FIRST}`,
+    pilotParameters(booking, limits),
   );
-  return found.length > 0;
+  return found?.id ?? null;
+}
+
+/** Rule 6: an offer to this pilot could not be made; he is not asked again in this search. */
+export async function passPilotOver(
+  manager: Manager,
+  bookingId: string,
+  searchNo: number,
+  pilotId: string,
+): Promise<void> {
+  await rows(
+    manager,
+    `UPDATE searches SET passed_pilot_ids = array_append(passed_pilot_ids, $3::uuid)
+     WHERE booking_id = $1 AND search_no = $2`,
+    [bookingId, searchNo, pilotId],
+  );
 }
 
 /** Live offers of other bookings near this pickup whose time is over: they hold pilots for nobody. */

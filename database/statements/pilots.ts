@@ -147,14 +147,18 @@ export function jobsOfPilots(manager: Manager, pilotIds: string[]): Promise<JobW
 }
 
 /** Bookings before pickup whose pilot sent no position for `staleMs`, and whose user was not told yet. */
-export function unreachableJobs(manager: Manager, staleMs: number): Promise<{ booking_id: string }[]> {
+export function unreachableJobs(
+  manager: Manager,
+  staleMs: number,
+  bookingId: string | null = null,
+): Promise<{ booking_id: string }[]> {
   return rows(
     manager,
     `SELECT b.id AS booking_id FROM bookings b LEFT JOIN pilot_positions pos ON pos.pilot_id = b.pilot_id
-     WHERE b.status IN ('ASSIGNED', 'ARRIVED') AND b.unreachable_at IS NULL
+     WHERE b.status IN ('ASSIGNED', 'ARRIVED') AND b.unreachable_at IS NULL AND ($2::uuid IS NULL OR b.id = $2)
        AND greatest(b.assigned_at, pos.received_at)
          < clock_timestamp() - ($1::double precision * interval '1 millisecond')
      LIMIT 200`,
-    [staleMs],
+    [staleMs, bookingId],
   );
 }

@@ -4,33 +4,51 @@ import { join } from 'node:path';
 import { ROOT, run, runTool, step } from './run.mjs';
 
 /** Folders with TypeScript sources; each is compiled into dist/<folder>. */
-const SOURCE_FOLDERS = ['contract', 'workflows', 'database', 'events', 'dispatch', 'activities', 'src', 'tools', 'test'];
+const SOURCE_FOLDERS = [
+  'contract',
+  'workflows',
+  'database',
+  'events',
+  'dispatch',
+  'activities',
+  'src',
+  'tools',
+  'test',
+];
 const BUNDLE = 'dist/workflow-bundle.js';
 const BUNDLER = 'dist/src/worker/bundle.js';
 
+/** What runs needs; a fault in a test must not keep the system from starting. */
+const RUNTIME_PROJECTS = ['src', 'src/worker', 'tools'];
+
 /**
  * Builds what has changed since the last time.
+ * @param {{tests?: boolean}} [options] tests: compiles the tests too, which run without that but want their types checked
  * @throws when the compiler or the bundler fails; their output is on the terminal
  */
-export async function build() {
-  await compile();
+export async function build({ tests = false } = {}) {
+  await compile(tests ? [] : RUNTIME_PROJECTS);
   await bundleWorkflows();
 }
 
 /** Runs `tsc -b`; quick when nothing has changed. @throws when there are compile errors */
-export async function compile() {
+async function compile(projects) {
   removeOrphans();
   const startedAt = Date.now();
   const first = !existsSync(join(ROOT, 'dist/.tsbuildinfo'));
   if (first) process.stderr.write('Compiling …\n');
-  const { code } = await runTool('typescript/bin/tsc', ['-b', '--pretty']);
+  const { code } = await runTool('typescript/bin/tsc', [
+    '-b',
+    ...projects,
+    ...(process.stderr.isTTY ? ['--pretty'] : []),
+  ]);
   if (code !== 0) throw new Error('The TypeScript build failed; the errors are above.');
   const seconds = (Date.now() - startedAt) / 1000;
   if (first || seconds > 3) process.stderr.write(`Compiling: done in ${seconds.toFixed(1)} s\n`);
 }
 
 /** Makes dist/workflow-bundle.js when a source of it is newer. @throws when the bundler fails */
-export async function bundleWorkflows() {
+async function bundleWorkflows() {
   if (!existsSync(join(ROOT, BUNDLER))) return;
   const bundledAt = mtime(BUNDLE);
   const inputs = [...walk('workflows', '.ts'), ...walk('contract', '.ts'), BUNDLER, 'package-lock.json'];
@@ -48,7 +66,8 @@ function removeOrphans() {
     if (!SOURCE_FOLDERS.includes(source.split(/[/\\]/)[0])) continue;
     const stem = source.replace(/\.js$/, '');
     if (existsSync(join(ROOT, `${stem}.ts`)) || existsSync(join(ROOT, `${stem}.tsx`))) continue;
-    for (const ending of ['.js', '.js.map', '.d.ts']) rmSync(join(ROOT, 'dist', `${stem}${ending}`), { force: true });
+    for (const ending of ['.js', '.js.map', '.d.ts'])
+      rmSync(join(ROOT, 'dist', `${stem}${ending}`), { force: true });
   }
 }
 

@@ -2,15 +2,16 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, run, runTool } from './run.mjs';
-import { build } from './build.mjs';
 
 const WITH_POSTGRES = 'dist/tools/setup/with-postgres.js';
 
 /**
- * @param {string[]} args `--report FILE` also writes `{passed: string[], failed: string[]}` there
+ * @param {string[]} args `--json FILE` also writes `{passed: string[], failed: string[]}` there
+ * @param {() => Promise<void>} build compiles everything; rejects when it cannot
  * @returns {Promise<number>} the exit code: 1 when any check failed
  */
-export async function check(args) {
+export async function check(args, build) {
+  /** @type {[string, () => Promise<{code: number, output: string}>][]} */
   const checks = [
     ['format (prettier)', () => tool('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.'])],
     ['lint (oxlint, type-aware)', () => tool('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings'])],
@@ -29,8 +30,8 @@ export async function check(args) {
     if (code !== 0) process.stdout.write(`${output.trimEnd()}\n`);
     process.stdout.write(`${code === 0 ? 'ok    ' : 'FAILED'}  ${name}  (${seconds} s)\n`);
   }
-  const report = args.indexOf('--report');
-  if (report >= 0) writeFileSync(args[report + 1], JSON.stringify({ passed, failed }));
+  const report = args.indexOf('--json');
+  if (report >= 0) writeFileSync(args[report + 1] ?? 'check.json', JSON.stringify({ passed, failed }));
   process.stdout.write(`${passed.length} checks passed, ${failed.length} failed\n`);
   return failed.length === 0 ? 0 : 1;
 }

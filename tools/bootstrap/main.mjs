@@ -32,25 +32,33 @@ export async function main([verb, ...args]) {
     process.exit(2);
   }
   try {
-    const lock = '.cache/bootstrap.lock';
-    const release = await holdLock(join(ROOT, lock), () =>
-      console.error(`Another command is setting this clone up (${lock}); waiting for it …`),
-    );
-    try {
-      await installPackages();
-      if (verb === 'check') {
-        process.exitCode = await check(args);
-        return;
-      }
-      await build();
-    } finally {
-      release();
+    if (verb === 'check') {
+      await alone(installPackages);
+      process.exitCode = await check(args, () => alone(() => build({ tests: true })));
+      return;
     }
+    await alone(async () => {
+      await installPackages();
+      await build({ tests: verb === 'build' });
+    });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exit(1);
   }
   if (verb !== 'build') await become(verb, args);
+}
+
+/** Does a piece of set-up work while no other command of this clone does. */
+async function alone(work) {
+  const lock = '.cache/bootstrap.lock';
+  const release = await holdLock(join(ROOT, lock), () =>
+    console.error(`Another command is setting this clone up (${lock}); waiting for it …`),
+  );
+  try {
+    await work();
+  } finally {
+    release();
+  }
 }
 
 /**

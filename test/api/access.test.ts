@@ -1,0 +1,163 @@
+// Who may call what: every call and every socket message, for every kind of caller; deny by default (S1-S3).
+import { randomUUID } from 'node:crypto';
+import { CALLS, type Call } from '../../contract/calls.js';
+import { MESSAGES } from '../../src/realtime/messages.js';
+import { TOKEN_TYPES, type TokenType } from '../../contract/words.js';
+import type { Booking, Offer } from '../../contract/shapes.js';
+import { Cast, PilotActor, User } from '../support/actors.js';
+import { goodBody, mayCall, nameOf, pathOf } from '../support/bodies.js';
+import { conform, expectProblem } from '../support/conform.js';
+import { freshPlace } from '../support/places.js';
+import { call as send, type Reply } from '../support/rest.js';
+import { RecordedSocket } from '../support/sockets.js';
+import { System } from '../support/system.js';
+import { signToken } from '../support/tokens.js';
+
+let system: System;
+let cast: Cast;
+let user: User;
+let booking: Booking;
+let offer: Offer;
+let pilot: PilotActor;
+let job: Booking;
+let jobPilot: PilotActor;
+const strangers = {} as Record<TokenType, string>;
+
+beforeAll(async () => {
+  system = await System.start({ env: { OFFER_TIMEOUT_MS: '600000', SEARCH_TIMEOUT_MS: '600000' } });
+  cast = new Cast(system);
+  user = await cast.user();
+  const [offered, taken] = [freshPlace(), freshPlace()];
+  [pilot, jobPilot] = [await cast.pilot({ at: offered }), await cast.pilot({ at: taken })];
+  booking = await user.book(offered);
+  offer = await pilot.offered(booking.id);
+  job = await user.book(taken);
+  await jobPilot.accept((await jobPilot.offered(job.id)).offerId);
+  const idle = await cast.pilot();
+  strangers.user = await signToken({ type: 'user' });
+  strangers.pilot = idle.token;
+  strangers.admin = await signToken({ type: 'admin' });
+});
+afterAll(async () => {
+  cast?.leave();
+  await system?.stop();
+});
+
+function ask(call: Call, token: string | undefined, id?: string): Promise<Reply> {
+  const body = goodBody(call);
+  return send(system.url(), call.method.toUpperCase(), pathOf(call, id), {
+    ...(token === undefined ? {} : { token }),
+    ...(body === undefined ? {} : { body }),
+  });
+}
+
+describe.each(CALLS.map((call) => [nameOf(call), call] as const))('%s', (_name, call) => {
+  test('without a token', async () => {
+    const reply = await ask(call, undefined);
+    if (call.who === 'anyone') expect([200, 404]).toContain(reply.status);
+    else {
+      expectProblem(reply, 401);
+      expect(reply.headers['www-authenticate']).toMatch(/^Bearer/);
+    }
+  });
+
+  test.each(TOKEN_TYPES)('as %s', async (type) => {
+    const reply = await ask(call, strangers[type]);
+    if (!mayCall(call, type)) {
+      expectProblem(reply, 403);
+      return;
+    }
+    const fine = Object.keys(call.answers).map(Number);
+    // What the path names does not exist; DEMO is off here.
+    const absent = call.path.includes(':') || call.path.startsWith('/demo');
+    expect(absent ? 404 : fine).toEqual(absent ? reply.status : expect.arrayContaining([reply.status]));
+    if (absent) expectProblem(reply, 404);
+    else if (call.answers[reply.status]) conform(call.answers[reply.status] as never, reply.body);
+  });
+});
+
+/** Calls about one thing, with the id of a thing that exists and is another's. */
+function othersThing(call: Call): string | null {
+  if (call.path.startsWith('/bookings/:id')) return booking.id;
+  if (call.path.startsWith('/offers/:id')) return offer.offerId;
+  if (call.path.startsWith('/jobs/:bookingId')) return job.id;
+  return null;
+}
+
+const owned = CALLS.filter((call) => call.path.includes(':') && !call.path.startsWith('/admin'));
+describe.each(owned.map((call) => [nameOf(call), call] as const))("another's thing: %s", (_name, call) => {
+  const types = TOKEN_TYPES.filter((type) => type !== 'admin' && mayCall(call, type));
+  test.each(types)('as %s is 404, word for word as if absent, and changes nothing', async (type) => {
+    const id = othersThing(call);
+    if (id === null) throw new Error(`${nameOf(call)} has no row in the table of ownership`);
+    const before = await everything();
+    const [others, absent] = [await ask(call, strangers[type], id), await ask(call, strangers[type])];
+    expectProblem(others, 404);
+    expect(others.body).toEqual(absent.body);
+    expect(others.headers['content-length']).toBe(absent.headers['content-length']);
+    expect(await everything()).toEqual(before);
+  });
+});
+
+test("a booking's own pilot before he has it, and a pilot who only holds its offer, see 404", async () => {
+  expectProblem(await pilot.request('GET', `/bookings/${booking.id}`), 404);
+  expect((await jobPilot.request('GET', `/bookings/${job.id}`)).status).toBe(200);
+});
+
+test("a pilot on another's job cannot step or release the booking that he was only offered", async () => {
+  expectProblem(await pilot.step(booking.id, 'ARRIVED'), 404);
+  expectProblem(await pilot.release(booking.id), 404);
+});
+
+/** All rows that a call could have changed. */
+async function everything(): Promise<unknown> {
+  const [bookings, offers, searches] = await Promise.all([
+    system.rows('SELECT * FROM bookings ORDER BY number'),
+    system.rows('SELECT * FROM offers ORDER BY id'),
+    system.rows('SELECT * FROM searches ORDER BY booking_id, search_no'),
+  ]);
+  return { bookings, offers, searches };
+}
+
+const BODIES: Record<string, () => unknown> = {
+  'booking:sync': () => ({ bookingId: randomUUID(), afterSeq: 0 }),
+  'pilot:location': () => ({ lat: 1, lng: 2 }),
+  'offer:received': () => ({ offerId: randomUUID() }),
+  'admin:subscribe_assignments': () => ({}),
+};
+
+describe.each(Object.entries(MESSAGES))('socket message %s', (event, message) => {
+  test.each(TOKEN_TYPES)('as %s', async (type) => {
+    const make = BODIES[event];
+    if (make === undefined) throw new Error(`${event} has no row here`);
+    const socket = await RecordedSocket.open(system.url(), strangers[type]);
+    try {
+      const answer = await socket.ask(event, make());
+      if (!message.who.includes(type)) expect(answer).toMatchObject({ ok: false, error: 'forbidden' });
+      else if (event === 'booking:sync' || event === 'offer:received')
+        expect(answer).toMatchObject({ ok: false, error: 'not_found' });
+      else expect(answer).toMatchObject({ ok: true });
+      if (answer['ok'] === false) expect(typeof answer['detail']).toBe('string');
+    } finally {
+      socket.close();
+    }
+  });
+});
+
+test("another's booking cannot be synced, nor another's offer marked as received", async () => {
+  const [stranger, other] = [
+    await RecordedSocket.open(system.url(), strangers.user),
+    await RecordedSocket.open(system.url(), strangers.pilot),
+  ];
+  const absent = await stranger.ask('booking:sync', { bookingId: randomUUID(), afterSeq: 0 });
+  expect(await stranger.ask('booking:sync', { bookingId: booking.id, afterSeq: 0 })).toEqual(absent);
+  const none = await other.ask('offer:received', { offerId: randomUUID() });
+  expect(await other.ask('offer:received', { offerId: offer.offerId })).toEqual(none);
+  const [row] = await system.rows<{ received_at: Date | null }>(
+    'SELECT received_at FROM offers WHERE id = $1',
+    [offer.offerId],
+  );
+  expect(row?.received_at).toBeNull();
+  stranger.close();
+  other.close();
+});

@@ -1,0 +1,131 @@
+// Limits: what all processes let pass together is the limit; who forges an address gains nothing (S11, S21).
+import { bookingAt, Cast } from '../support/actors.js';
+import { expectProblem } from '../support/conform.js';
+import { freshPlace } from '../support/places.js';
+import { call, type Reply } from '../support/rest.js';
+import { RecordedSocket } from '../support/sockets.js';
+import { System } from '../support/system.js';
+import { signToken } from '../support/tokens.js';
+import { eventually } from '../support/waiting.js';
+
+const REQUESTS = 40;
+const BOOKINGS = 5;
+const PER_ADDRESS = 60;
+
+/** Two systems: in one the address's limit is out of reach, in the other it alone is small. */
+let byToken: System;
+let byAddress: System;
+beforeAll(async () => {
+  [byToken, byAddress] = await Promise.all([
+    System.prepare({ env: { RATE_LIMIT: `${REQUESTS},${BOOKINGS},100000` } }),
+    System.prepare({ env: { RATE_LIMIT: `100000,100000,${PER_ADDRESS}` } }),
+  ]);
+  await Promise.all([byToken.startApi(), byToken.startApi(), byAddress.startApi()]);
+  await byAddress.startApi({ TRUST_PROXY: 'loopback' });
+});
+afterAll(async () => {
+  await byToken?.stop();
+  await byAddress?.stop();
+});
+
+/** Limits count by the minute of Postgres' clock: a burst that would cross its end waits for the next. */
+async function earlyInAMinute(system: System): Promise<void> {
+  await eventually(
+    'a minute with enough left of it',
+    async () => {
+      const [row] = await system.rows<{ s: number }>('SELECT extract(second FROM clock_timestamp()) AS s');
+      return Number(row?.s) < 45;
+    },
+    20_000,
+  );
+}
+
+function counted(replies: Reply[], fine: number): { passed: number; refused: Reply[] } {
+  const refused = replies.filter((one) => one.status === 429);
+  const passed = replies.filter((one) => one.status === fine).length;
+  expect(passed + refused.length).toBe(replies.length);
+  for (const reply of refused) {
+    expectProblem(reply, 429);
+    const seconds = Number(reply.headers['retry-after']);
+    expect(seconds).toBeGreaterThanOrEqual(1);
+    expect(seconds).toBeLessThanOrEqual(61);
+  }
+  return { passed, refused };
+}
+
+test('requests of one token: two processes together let exactly the limit pass', async () => {
+  await earlyInAMinute(byToken);
+  const token = await signToken();
+  const replies = await Promise.all(
+    Array.from({ length: 2 * REQUESTS }, (_, n) => call(byToken.url(n % 2), 'GET', '/bookings', { token })),
+  );
+  expect(counted(replies, 200).passed).toBe(REQUESTS);
+  // Somebody else is not held up.
+  const other = await signToken();
+  expect((await call(byToken.url(), 'GET', '/bookings', { token: other })).status).toBe(200);
+});
+
+test('a token of the same subject made anew does not begin anew', async () => {
+  await earlyInAMinute(byToken);
+  const sub = 'aaaaaaaa-0000-4000-8000-00000000000a';
+  const tokens = await Promise.all(Array.from({ length: REQUESTS + 5 }, () => signToken({ sub })));
+  const replies = await Promise.all(
+    tokens.map((token) => call(byToken.url(), 'GET', '/bookings', { token })),
+  );
+  expect(counted(replies, 200).passed).toBe(REQUESTS);
+});
+
+test('bookings of one token: the smaller limit counts them alone', async () => {
+  await earlyInAMinute(byToken);
+  const user = await new Cast(byToken).user({ connected: false });
+  const replies = await Promise.all(
+    Array.from({ length: 4 * BOOKINGS }, (_, n) =>
+      call(byToken.url(n % 2), 'POST', '/bookings', { token: user.token, body: bookingAt(freshPlace()) }),
+    ),
+  );
+  expect(counted(replies, 201).passed).toBe(BOOKINGS);
+  const rows = await byToken.rows('SELECT 1 FROM bookings WHERE user_id = $1', [user.id]);
+  expect(rows).toHaveLength(BOOKINGS);
+});
+
+test('a flood of bad tokens is held by the address, and a forged X-Forwarded-For is not believed', async () => {
+  await earlyInAMinute(byAddress);
+  const replies = await Promise.all(
+    Array.from({ length: PER_ADDRESS + 30 }, (_, n) => {
+      const headers = { 'x-forwarded-for': `10.1.2.${n}`, forwarded: `for=10.1.2.${n}` };
+      return call(byAddress.url(0), 'GET', '/bookings', { token: 'x', headers });
+    }),
+  );
+  // The looks whether the API is up came from this address too.
+  const { passed } = counted(replies, 401);
+  expect(passed).toBeLessThanOrEqual(PER_ADDRESS);
+  expect(passed).toBeGreaterThan(PER_ADDRESS - 20);
+  // A handshake is a request like any other.
+  await expect(RecordedSocket.open(byAddress.url(0), await signToken())).rejects.toThrow('rate_limited');
+  // Behind a named proxy each client has his own address.
+  const headers = { 'x-forwarded-for': '10.9.9.9' };
+  const behind = await call(byAddress.url(1), 'GET', '/bookings', { token: 'x', headers });
+  expect(behind.status).toBe(401);
+});
+
+test("one socket's flood of messages is answered rate_limited, the next socket is served", async () => {
+  const token = await signToken();
+  const socket = await RecordedSocket.open(byToken.url(), token);
+  const answers = await Promise.all(Array.from({ length: 300 }, () => socket.ask('booking:sync', {})));
+  const errors = answers.map((one) => one['error']);
+  expect(errors.filter((one) => one === 'invalid').length).toBeLessThan(150);
+  expect(errors.filter((one) => one === 'rate_limited').length).toBeGreaterThan(150);
+  const other = await RecordedSocket.open(byToken.url(), await signToken());
+  expect(await other.ask('booking:sync', {})).toMatchObject({ error: 'invalid' });
+  socket.close();
+  other.close();
+});
+
+test('RATE_LIMIT=off counts nothing', async () => {
+  const api = await byToken.startApi({ RATE_LIMIT: 'off' });
+  const token = await signToken();
+  const replies = await Promise.all(
+    Array.from({ length: REQUESTS + 20 }, () => call(api.url, 'GET', '/bookings', { token })),
+  );
+  expect(new Set(replies.map((one) => one.status))).toEqual(new Set([200]));
+});

@@ -1,0 +1,132 @@
+// Reports of positions as an API process takes them: in batches, acknowledged when committed, told to the user.
+import type { UserLiveEvents } from '../../contract/shapes.js';
+import { userLiveShapes } from '../../contract/shapes.js';
+import { acceptByTap } from '../../dispatch/answer-offer.js';
+import { stepJob } from '../../dispatch/jobs.js';
+import { Positions } from '../../src/pilots/positions.js';
+import { RateLimiter } from '../../src/http/rate-limiter.js';
+import { inCrowd, outcome, upTo } from '../support/crowd.js';
+import { book, claim, customer, offerOf, openDispatch, type Fixture } from '../support/dispatch-fixture.js';
+import { anIsoTime } from '../support/matchers.js';
+import { addPilot, addPilots } from '../support/pilots.js';
+import { freshPlace, northOf } from '../support/places.js';
+import { eventually } from '../support/waiting.js';
+
+let fixture: Fixture;
+let positions: Positions;
+const told: [string, UserLiveEvents['booking:pilot_location']][] = [];
+beforeAll(async () => {
+  fixture = await openDispatch();
+  positions = new Positions(fixture.context);
+  positions.tellThrough((room, payload) => told.push([room, payload]));
+});
+afterAll(() => fixture.close());
+
+const latOf = async (pilot: string) =>
+  (await fixture.query<{ lat: number }>('SELECT lat FROM pilot_positions WHERE pilot_id = $1', [pilot]))[0]
+    ?.lat;
+
+it('acknowledged means committed: the next search sees it', async () => {
+  const [here, there] = [freshPlace(), freshPlace()];
+  const pilot = await addPilot(fixture, here);
+  await fixture.query(
+    `UPDATE pilot_positions SET received_at = received_at - interval '1 day' WHERE pilot_id = $1`,
+    [pilot],
+  );
+  await positions.report(pilot, there);
+  expect(await claim(fixture, await book(fixture, there))).toMatchObject({ offer: { pilotId: pilot } });
+});
+
+it('of many reports of one pilot at once the last counts, and each is acknowledged', async () => {
+  const place = freshPlace();
+  const pilots = await addPilots(
+    fixture,
+    upTo(20).map(() => place),
+  );
+  const reports = upTo(200).map((index) => ({
+    pilot: pilots[index % 20] ?? '',
+    at: northOf(place, index / 100),
+  }));
+  await Promise.all(reports.map(({ pilot, at }) => positions.report(pilot, at)));
+  for (const [index, pilot] of pilots.entries())
+    expect(await latOf(pilot)).toBe(northOf(place, (180 + index) / 100).lat);
+});
+
+it('a stranger among them gets NotFoundError, the others are written', async () => {
+  const place = freshPlace();
+  const pilot = await addPilot(fixture, place);
+  const [stranger, known] = await Promise.all([
+    outcome(positions.report(customer().id, place)),
+    outcome(positions.report(pilot, northOf(place, 1))),
+  ]);
+  expect(stranger).toMatchObject({ ok: false, error: { name: 'NotFoundError' } });
+  expect(known).toMatchObject({ ok: true });
+});
+
+it('the time that a phone claims is not believed (F22)', async () => {
+  const place = freshPlace();
+  const pilot = await addPilot(fixture, place);
+  for (const at of ['2000-01-01T00:00:00Z', '2099-01-01T00:00:00Z']) {
+    await positions.report(pilot, { ...place, at });
+    const [row] = await fixture.query<{ ago: number }>(
+      'SELECT extract(epoch FROM clock_timestamp() - received_at)::float AS ago FROM pilot_positions WHERE pilot_id = $1',
+      [pilot],
+    );
+    expect(Math.abs(row?.ago ?? 99)).toBeLessThan(5);
+  }
+});
+
+it('during a job the user is told: to the pickup before it, to the drop-off after, and no more at the end', async () => {
+  const place = freshPlace();
+  const user = customer();
+  const pilot = await addPilot(fixture, place);
+  const booking = await book(fixture, place, {}, user);
+  const offer = await offerOf(fixture, booking);
+  const mine = () => told.filter(([room]) => room === `user:${user.id}`).map(([, payload]) => payload);
+  const moveTo = async (km: number, heading?: number) => {
+    const known = mine().length;
+    await positions.report(pilot, { ...northOf(place, km), ...(heading === undefined ? {} : { heading }) });
+    return eventually('the position', () => mine()[known]);
+  };
+  const step = (status: 'ARRIVED' | 'PICKED_UP' | 'IN_TRANSIT' | 'DELIVERED') =>
+    stepJob(fixture.context, { bookingId: booking.id, pilotId: pilot, status });
+  await positions.report(pilot, northOf(place, 2)); // an offer is no job
+  await acceptByTap(fixture.context, offer);
+  const first = await moveTo(1, 180);
+  expect(first).toEqual({
+    bookingId: booking.id,
+    ...northOf(place, 1),
+    heading: 180,
+    distanceKm: 1,
+    etaSeconds: 144,
+    at: anIsoTime,
+  });
+  expect(userLiveShapes['booking:pilot_location'].strict().safeParse(first).error).toBeUndefined();
+  await step('ARRIVED');
+  expect(await moveTo(0.5)).toMatchObject({ distanceKm: 0.5, heading: null });
+  await step('PICKED_UP');
+  expect(await moveTo(0.5)).toMatchObject({ distanceKm: 2.5, etaSeconds: 360 });
+  await step('IN_TRANSIT');
+  expect(await moveTo(2)).toMatchObject({ distanceKm: 1 });
+  await step('DELIVERED');
+  const before = mine().length;
+  await positions.report(pilot, place);
+  const other = await addPilot(fixture, place);
+  await positions.report(other, place);
+  expect(mine()).toHaveLength(before);
+  expect(mine()).toHaveLength(4);
+});
+
+it('two processes together let exactly the limit pass (S11)', async () => {
+  const limiters = [new RateLimiter(fixture.context), new RateLimiter(fixture.context)];
+  const key = customer().id;
+  const takes = await inCrowd(40, upTo(400), (index) =>
+    outcome(limiters[index % 2]?.take(key, 60) ?? Promise.reject()),
+  );
+  const minutes = await fixture.query('SELECT minute FROM rate_counters WHERE key = $1', [key]);
+  const passed = takes.filter((take) => take.ok).length;
+  if (minutes.length === 1) expect(passed).toBe(60);
+  else expect(passed).toBeLessThanOrEqual(60 * minutes.length);
+  for (const take of takes)
+    if (!take.ok) expect(take.error).toMatchObject({ name: 'TooManyRequestsException' });
+});

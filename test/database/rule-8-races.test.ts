@@ -1,0 +1,177 @@
+// Rule 8 in races: accept against cancel, decline, the end of time and another answer. F11, F13, F31.
+import { acceptByTap, declineByTap } from '../../dispatch/answer-offer.js';
+import { cancelByCaller } from '../../dispatch/cancel-booking.js';
+import { settleOffer } from '../../dispatch/settle-offer.js';
+import { expectAgreement } from '../support/agreement.js';
+import { inCrowd, jitter, outcome, upTo } from '../support/crowd.js';
+import { book, customer, offerOf, openDispatch, type Fixture } from '../support/dispatch-fixture.js';
+import { addPilot } from '../support/pilots.js';
+import { freshPlace } from '../support/places.js';
+import { pause } from '../support/waiting.js';
+
+/** Races at once: each takes two or three connections. */
+const AT_ONCE = 4;
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await openDispatch();
+});
+afterEach(() => expectAgreement(fixture));
+afterAll(() => fixture.close());
+
+async function offered(offerTimeoutMs = 30_000) {
+  const place = freshPlace();
+  const user = customer();
+  const pilot = await addPilot(fixture, place);
+  const booking = await book(fixture, place, { offerTimeoutMs }, user);
+  const offer = await offerOf(fixture, booking);
+  return { user, pilot, booking, offer };
+}
+type Offered = Awaited<ReturnType<typeof offered>>;
+
+const rowOf = async ({ booking, offer }: Offered) =>
+  (
+    await fixture.query<{ status: string; offer: string; end_reason: string | null }>(
+      `SELECT b.status, o.status AS offer, o.end_reason FROM bookings b JOIN offers o ON o.booking_id = b.id
+       WHERE b.id = $1 AND o.id = $2`,
+      [booking.id, offer.offerId],
+    )
+  )[0];
+const toPilot = ({ pilot, booking }: Offered) =>
+  fixture.emitter.to(`pilot:${pilot}`, booking.id).map(([event]) => event);
+const jobs = ({ pilot }: Offered) =>
+  fixture.emitter.to(`pilot:${pilot}`).filter(([event]) => event === 'job:assigned').length;
+const toUser = ({ user }: Offered) =>
+  fixture.emitter
+    .to(`user:${user.id}`)
+    .slice(3)
+    .map(([event]) => event);
+
+/** A cancel as the API makes it: its age is what has passed since it reached the process. */
+function cancel({ booking, user }: Offered, arrivedAt = performance.now()) {
+  return cancelByCaller(fixture.context, {
+    bookingId: booking.id,
+    caller: { type: 'user', id: user.id },
+    ageMs: performance.now() - arrivedAt,
+  });
+}
+
+it('accept against cancel, 200 times: never do both succeed, and the pilot is told', async () => {
+  const won = { accept: 0, cancel: 0 };
+  await inCrowd(AT_ONCE, upTo(200), async () => {
+    const one = await offered();
+    const [accepted, cancelled] = await Promise.all([
+      jitter(2).then(() => outcome(acceptByTap(fixture.context, one.offer))),
+      jitter(2).then(() => outcome(cancel(one))),
+    ]);
+    const row = await rowOf(one);
+    expect([accepted.ok, cancelled.ok].filter(Boolean)).toHaveLength(1);
+    if (accepted.ok) {
+      won.accept += 1;
+      expect(cancelled).toMatchObject({ ok: false, error: { code: 'booking_assigned' } });
+      expect(row).toEqual({ status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null });
+      expect(toUser(one)).toEqual(['booking:driver_assigned']);
+      expect(await cancel(one)).toMatchObject({ status: 'CANCELLED' });
+      expect(toPilot(one).at(-1)).toBe('booking:cancelled');
+    } else {
+      won.cancel += 1;
+      expect(accepted).toMatchObject({ error: { code: 'booking_cancelled' } });
+      expect(row).toEqual({ status: 'CANCELLED', offer: 'WITHDRAWN', end_reason: 'cancelled' });
+      expect(toUser(one)).toEqual(['booking:cancelled']);
+      expect(toPilot(one)).toEqual(['booking:offer', 'offer:expired']);
+      expect(jobs(one)).toBe(0);
+    }
+  });
+  expect(won.accept).toBeGreaterThan(10);
+  expect(won.cancel).toBeGreaterThan(10);
+}, 120_000);
+
+it('a cancel that was under way when the accept committed does not win, however long it waited for it', async () => {
+  const one = await offered();
+  const accepting = fixture.source.createQueryRunner();
+  await accepting.startTransaction();
+  await accepting.query('SELECT 1 FROM bookings WHERE id = $1 FOR NO KEY UPDATE', [one.booking.id]);
+  const cancelling = outcome(cancel(one));
+  await pause(30);
+  // The accept, as `acceptByTap` writes it, while the cancel waits for its lock.
+  await accepting.query(
+    `UPDATE offers SET status = 'ACCEPTED', accepted_at = clock_timestamp() WHERE id = $1`,
+    [one.offer.offerId],
+  );
+  await accepting.query(
+    `UPDATE bookings SET status = 'ASSIGNED', pilot_id = $2, assigned_at = clock_timestamp() WHERE id = $1`,
+    [one.booking.id, one.pilot],
+  );
+  await accepting.query(
+    `UPDATE searches SET outcome = 'assigned', ended_at = clock_timestamp() WHERE booking_id = $1`,
+    [one.booking.id],
+  );
+  await pause(30);
+  await accepting.commitTransaction();
+  await accepting.release();
+  expect(await cancelling).toMatchObject({ ok: false, error: { code: 'booking_assigned' } });
+  expect(await rowOf(one)).toMatchObject({ status: 'ASSIGNED', offer: 'ACCEPTED' });
+});
+
+it('accept against decline, 100 times: the first wins, the other hears 409', async () => {
+  const won = { accept: 0, decline: 0 };
+  await inCrowd(AT_ONCE, upTo(100), async () => {
+    const one = await offered();
+    const [accepted, declined] = await Promise.all([
+      jitter(3).then(() => outcome(acceptByTap(fixture.context, one.offer))),
+      jitter(3).then(() => outcome(declineByTap(fixture.context, one.offer))),
+    ]);
+    expect([accepted.ok, declined.ok].filter(Boolean)).toHaveLength(1);
+    won[accepted.ok ? 'accept' : 'decline'] += 1;
+    const code = accepted.ok ? 'offer_accepted' : 'offer_declined';
+    expect(accepted.ok ? declined : accepted).toMatchObject({ error: { code } });
+    expect(await rowOf(one)).toEqual(
+      accepted.ok
+        ? { status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null }
+        : { status: 'PENDING', offer: 'DECLINED', end_reason: 'declined' },
+    );
+    expect(toUser(one)).toEqual([accepted.ok ? 'booking:driver_assigned' : 'booking:offer_declined']);
+  });
+  expect(Math.min(won.accept, won.decline)).toBeGreaterThan(5);
+}, 120_000);
+
+it('accept within 50 ms of the end, 200 times: exactly one of accepted and expired, and all agree', async () => {
+  const offerMs = 120;
+  const won = { accepted: 0, expired: 0 };
+  await inCrowd(AT_ONCE, upTo(200), async () => {
+    const one = await offered(offerMs);
+    const leftMs = one.offer.remainingMs;
+    const settle = () =>
+      settleOffer(fixture.context, { bookingId: one.booking.id, offerId: one.offer.offerId });
+    const [accepted, settled] = await Promise.all([
+      pause(Math.max(0, leftMs - 50 + Math.random() * 100)).then(() =>
+        outcome(acceptByTap(fixture.context, one.offer)),
+      ),
+      // The workflow's timer fires at the end, and again until the rows have ended the offer.
+      pause(leftMs).then(async () => {
+        for (;;) {
+          const standing = await settle();
+          if (standing.kind !== 'offered') return standing;
+          await pause(standing.offer.remainingMs + 1);
+        }
+      }),
+    ]);
+    const row = await rowOf(one);
+    if (accepted.ok) {
+      won.accepted += 1;
+      expect(row).toEqual({ status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null });
+      expect(settled.kind).toBe('assigned');
+      expect(toUser(one)).toEqual(['booking:driver_assigned']);
+      expect(jobs(one)).toBe(1);
+      expect(toPilot(one)).not.toContain('offer:expired');
+    } else {
+      won.expired += 1;
+      expect(accepted.error.code).toBe('offer_expired');
+      expect(row).toEqual({ status: 'PENDING', offer: 'EXPIRED', end_reason: 'timeout' });
+      expect(settled.kind).toBe('searching');
+      expect(toUser(one)).toEqual(['booking:offer_expired']);
+      expect(toPilot(one)).toEqual(['booking:offer', 'offer:expired']);
+      expect(jobs(one)).toBe(0);
+    }
+  });
+  expect(Math.min(won.accepted, won.expired)).toBeGreaterThan(5);
+}, 120_000);

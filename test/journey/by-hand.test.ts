@@ -1,0 +1,213 @@
+// An operator at Temporal's Web UI or CLI: terminate, cancel, reset, signals (F27, S16).
+import { randomUUID } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { TASK_QUEUE, WORKFLOW_TYPE, workflowIdOf } from '../../contract/workflow.js';
+import { Cast, type PilotActor, type User } from '../support/actors.js';
+import { agreed, completed, offersOf, queried, workflowState } from '../support/accounts.js';
+import { freshPlace, northOf } from '../support/places.js';
+import { System } from '../support/system.js';
+import { eventually, never } from '../support/waiting.js';
+
+/** A terminated workflow is back within this. */
+const REPAIRED_WITHIN_MS = 15_000;
+
+let system: System;
+let cast: Cast;
+beforeAll(async () => {
+  system = await System.start({
+    env: { OFFER_TIMEOUT_MS: '40000', SEARCH_TIMEOUT_MS: '60000', SEARCH_PATIENCE_MS: '50000' },
+  });
+  cast = new Cast(system);
+});
+afterAll(async () => {
+  cast?.leave();
+  await system?.stop();
+});
+
+const handle = (id: string) => system.temporal.client.workflow.getHandle(workflowIdOf(id));
+
+interface Scene {
+  user: User;
+  pilot: PilotActor;
+  id: string;
+  offerId: string;
+}
+
+async function offered(): Promise<Scene> {
+  const place = freshPlace();
+  const [user, pilot] = await Promise.all([cast.user(), cast.pilot({ at: place })]);
+  const { id } = await user.book(place);
+  return { user, pilot, id, offerId: (await pilot.offered(id)).offerId };
+}
+
+/** Terminates, and waits for the new run. */
+async function terminated(id: string): Promise<void> {
+  await eventually('the workflow to be there', async () => (await workflowState(system, id)) !== null);
+  const { runId } = (await workflowState(system, id)) ?? {};
+  await handle(id).terminate('by a curious operator');
+  await eventually(
+    'a new run',
+    async () => {
+      const state = await workflowState(system, id);
+      return state?.status === 'RUNNING' && state.runId !== runId;
+    },
+    REPAIRED_WITHIN_MS,
+  );
+}
+
+test('terminated in every state it is back within 15 s, and the booking goes on as if nothing had been', async () => {
+  const [live, taken] = await Promise.all([offered(), offered()]);
+  await taken.pilot.accept(taken.offerId);
+  const waitingAt = freshPlace();
+  const waiter = await cast.user();
+  const { id: waiting } = await waiter.book(waitingAt);
+  const lost = await cast.user();
+  const { id: failed } = await lost.book(freshPlace());
+  await agreed(system, failed, 'searching');
+  // Its patience over at once: a failed search, whose user may retry.
+  await system.rows('UPDATE searches SET waiting_until = clock_timestamp() WHERE booking_id = $1', [failed]);
+  await handle(failed).signal('nudge', {});
+  await lost.event(failed, 'booking:no_pilots');
+  const all = [live.id, taken.id, waiting, failed];
+  const before = await Promise.all(all.map(async (id) => (await queried(system, id)).status));
+  expect(before).toEqual(['offered', 'assigned', 'searching', 'failed']);
+  await Promise.all(all.map(terminated));
+  for (const [n, id] of all.entries()) await agreed(system, id, before[n] as 'offered');
+  expect((await live.pilot.accept(live.offerId)).status).toBe(200);
+  await agreed(system, live.id, 'assigned');
+  for (const status of ['ARRIVED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const)
+    expect((await taken.pilot.step(taken.id, status)).status).toBe(200);
+  await completed(system, taken.id);
+  const newcomer = await cast.pilot({ at: waitingAt });
+  expect((await newcomer.offered(waiting)).bookingId).toBe(waiting);
+  expect((await lost.retry(failed)).status).toBe(200);
+  await lost.event(failed, 'booking:search_started', 10_000, 2);
+  expect(await live.user.eventNames(live.id)).toEqual([
+    'created',
+    'search_started',
+    'offer_sent',
+    'driver_assigned',
+  ]);
+});
+
+test('a retry of a booking whose workflow was just terminated brings it back at once', async () => {
+  const { user, id } = await offered();
+  await handle(id).terminate();
+  expect((await user.retry(id)).status).toBe(200);
+  await agreed(system, id, 'offered', 3_000);
+});
+
+test("Temporal's Cancel is an operator's cancel; the workflow completes", async () => {
+  const { user, pilot, id, offerId } = await offered();
+  await handle(id).cancel();
+  const cancelled = await user.hears('booking:cancelled', (one) => one['bookingId'] === id);
+  expect(cancelled.payload['by']).toBe('admin');
+  const told = await pilot.hears('offer:expired', (one) => one['offerId'] === offerId);
+  expect(told.payload['reason']).toBe('cancelled');
+  expect((await user.booking(id)).status).toBe('CANCELLED');
+  await completed(system, id);
+});
+
+test("Temporal's Cancel from pickup on changes nothing", async () => {
+  const { user, pilot, id, offerId } = await offered();
+  await pilot.accept(offerId);
+  for (const status of ['ARRIVED', 'PICKED_UP'] as const) await pilot.step(id, status);
+  await handle(id).cancel();
+  await never('a cancel', async () => (await user.booking(id)).status !== 'PICKED_UP', 800);
+  for (const status of ['IN_TRANSIT', 'DELIVERED'] as const)
+    expect((await pilot.step(id, status)).status).toBe(200);
+  await completed(system, id);
+});
+
+test('a reset is harmless', async () => {
+  const { user, pilot, id, offerId } = await offered();
+  const { workflowService } = system.temporal.client;
+  await workflowService.resetWorkflowExecution({
+    namespace: system.temporal.namespace,
+    workflowExecution: { workflowId: workflowIdOf(id) },
+    workflowTaskFinishEventId: 4 as never,
+    reason: 'curiosity',
+    requestId: randomUUID(),
+  });
+  await agreed(system, id, 'offered');
+  expect((await pilot.accept(offerId)).status).toBe(200);
+  await agreed(system, id, 'assigned');
+  expect(await user.eventNames(id)).toEqual(['created', 'search_started', 'offer_sent', 'driver_assigned']);
+  expect(await offersOf(system, id)).toHaveLength(1);
+});
+
+/** By the CLI, as people do it. */
+async function cli(...args: string[]): Promise<void> {
+  const where = ['--address', system.temporal.address, '--namespace', system.temporal.namespace];
+  await promisify(execFile)(process.env['TEST_TEMPORAL_CLI'] ?? '', ['workflow', ...args, ...where]);
+}
+
+test('accept, decline and cancel by the CLI do what the calls do, and are audited', async () => {
+  const place = freshPlace();
+  const user = await cast.user();
+  const [one, two] = [
+    await cast.pilot({ at: northOf(place, 0.1) }),
+    await cast.pilot({ at: northOf(place, 0.2) }),
+  ];
+  const { id } = await user.book(place);
+  const signal = (name: string, input: object) =>
+    cli('signal', '-w', workflowIdOf(id), '--name', name, '-i', JSON.stringify(input));
+  const first = await one.offered(id);
+  await signal('decline', { offerId: first.offerId, pilotId: one.id });
+  const second = await two.offered(id);
+  // Another's, an ended one's and a stranger's offer assign nobody (S16).
+  await signal('accept', { offerId: second.offerId, pilotId: one.id });
+  await signal('accept', { offerId: first.offerId, pilotId: one.id });
+  await signal('accept', { offerId: randomUUID(), pilotId: two.id });
+  await signal('accept', { offerId: 'x' });
+  await signal('nonsense', { a: 1 });
+  await cli(
+    'signal',
+    '-w',
+    workflowIdOf(id),
+    '--name',
+    'accept',
+    '-i',
+    '{"a":1}',
+    '--input-meta',
+    'encoding=zip',
+  );
+  await never('an assignment', async () => (await user.booking(id)).status !== 'PENDING', 500);
+  await signal('accept', { offerId: second.offerId, pilotId: two.id, by: 'Olga' });
+  await user.hears('booking:driver_assigned', (event) => event['bookingId'] === id);
+  await two.hears('job:assigned');
+  await signal('cancel', {});
+  await completed(system, id);
+  expect((await user.booking(id)).status).toBe('CANCELLED');
+  const audit = await system.rows<{ actor: string; action: string }>(
+    'SELECT actor, action FROM audit_entries WHERE booking_id = $1 ORDER BY id',
+    [id],
+  );
+  expect(audit).toEqual([
+    { actor: 'operator', action: 'decline' },
+    { actor: 'Olga', action: 'accept' },
+    { actor: 'operator', action: 'cancel' },
+  ]);
+});
+
+test('a workflow started by hand for a booking that does not exist ends, and harms nobody', async () => {
+  const bookingId = randomUUID();
+  const started = await system.temporal.client.workflow.start(WORKFLOW_TYPE, {
+    ...{ workflowId: workflowIdOf(bookingId), taskQueue: TASK_QUEUE, args: [{ bookingId }] },
+  });
+  await eventually('its end', async () => (await started.describe()).status.name !== 'RUNNING');
+  const { user, id } = await offered();
+  expect((await user.booking(id)).status).toBe('PENDING');
+});
+
+test('signals to finished workflows revive nothing (F18)', async () => {
+  const { user, pilot, id, offerId } = await offered();
+  await user.cancel(id);
+  await completed(system, id);
+  expect((await pilot.accept(offerId)).status).toBe(409);
+  expect((await user.cancel(id)).status).toBe(200);
+  expect((await user.retry(id)).status).toBe(404);
+  await expect(handle(id).signal('retry', {})).rejects.toThrow();
+  await never('a new run', async () => (await workflowState(system, id))?.status === 'RUNNING', 2_500);
+});

@@ -1,0 +1,180 @@
+// Who is reachable: dropped sockets, frozen phones, polling; and how soon a waiting search hears of a pilot.
+import { Cast, type PilotActor } from '../support/actors.js';
+import { offersOf } from '../support/accounts.js';
+import { freshPlace, northOf } from '../support/places.js';
+import { Proxy } from '../support/proxy.js';
+import { RecordedSocket } from '../support/sockets.js';
+import { System } from '../support/system.js';
+import { eventually, pause, until } from '../support/waiting.js';
+
+/** A pilot counts as reachable this long after his socket was alive. */
+const REACHABLE_MS = 10_000;
+/** A waiting search hears of a pilot within this. */
+const HEARD_WITHIN_MS = 1_000;
+
+let system: System;
+let cast: Cast;
+beforeAll(async () => {
+  system = await System.start({
+    env: { OFFER_TIMEOUT_MS: '30000', SEARCH_TIMEOUT_MS: '60000', SEARCH_PATIENCE_MS: '30000' },
+  });
+  cast = new Cast(system);
+});
+afterAll(async () => {
+  cast?.leave();
+  await system?.stop();
+});
+
+/** Is a new booking at his place offered to him? Then he declines, and is free again. */
+async function isAsked(pilot: PilotActor, place: { lat: number; lng: number }): Promise<boolean> {
+  const user = await cast.user({ connected: false });
+  const { id } = await user.book(place);
+  const asked = await eventually('the search to ask or to wait', async () => {
+    const [row] = await system.rows<{ asked: boolean; waits: boolean }>(
+      `SELECT EXISTS (SELECT FROM offers WHERE booking_id = $1) AS asked,
+         EXISTS (SELECT FROM searches WHERE booking_id = $1 AND waiting_until IS NOT NULL) AS waits`,
+      [id],
+    );
+    return row?.asked === true ? 'asked' : row?.waits === true && 'waits';
+  });
+  const [offer] = await offersOf(system, id);
+  if (offer !== undefined) await pilot.decline(offer.id);
+  await user.cancel(id);
+  return asked === 'asked';
+}
+
+describe('after his socket is dropped a pilot', () => {
+  test('keeps his live offer, and may accept it without a socket', async () => {
+    const place = freshPlace();
+    const [user, pilot] = [await cast.user(), await cast.pilot({ at: place })];
+    const { id } = await user.book(place);
+    const { offerId } = await pilot.offered(id);
+    pilot.socket.drop();
+    await pause(500);
+    expect((await offersOf(system, id))[0]?.status).toBe('OFFERED');
+    expect((await pilot.accept(offerId)).status).toBe(200);
+  });
+
+  test('is offered for 10 s from the drop, and not later', async () => {
+    const place = freshPlace();
+    const pilot = await cast.pilot({ at: place });
+    // Idle for a while: what counts is the drop, not his last message.
+    await pause(4_500);
+    pilot.socket.drop();
+    const droppedAt = Date.now();
+    await until(droppedAt + 500);
+    expect(await isAsked(pilot, place)).toBe(true);
+    await until(droppedAt + REACHABLE_MS - 1_500);
+    expect(await isAsked(pilot, place)).toBe(true);
+    await until(droppedAt + REACHABLE_MS + 300);
+    expect(await isAsked(pilot, place)).toBe(false);
+    expect(await pilot.expect(200, 'GET', '/pilots/me')).toMatchObject({ online: true });
+    // Asking for his offers makes him reachable again.
+    await pilot.offers();
+    expect(await isAsked(pilot, place)).toBe(true);
+  });
+
+  test('is offered at once when he is back', async () => {
+    const place = freshPlace();
+    const pilot = await cast.pilot({ at: place });
+    pilot.socket.drop();
+    await pilot.connect();
+    expect(await isAsked(pilot, place)).toBe(true);
+  });
+});
+
+test('an idle but living socket stays reachable', async () => {
+  const place = freshPlace();
+  const pilot = await cast.pilot({ at: place });
+  await pause(REACHABLE_MS + 2_000);
+  for (let look = 0; look < 3; look += 1) {
+    expect(await isAsked(pilot, place)).toBe(true);
+    await pause(1_100);
+  }
+});
+
+test('a frozen phone: his offer runs on, no new ones after 10 s; thawed, his offer is there (F16)', async () => {
+  const { hostname, port } = new URL(system.url());
+  const proxy = await Proxy.start(hostname, Number(port));
+  const place = freshPlace();
+  const [held, idle] = [
+    await cast.pilot({ ready: false, at: place }),
+    await cast.pilot({ ready: false, at: northOf(place, 100) }),
+  ];
+  for (const pilot of [held, idle]) {
+    pilot.sockets.push(
+      await RecordedSocket.open(`http://127.0.0.1:${proxy.port}`, pilot.token, { reconnection: true }),
+    );
+    await pilot.setOnline(true);
+  }
+  const user = await cast.user();
+  const { id } = await user.book(place);
+  const offer = await held.offered(id);
+  proxy.freeze();
+  const frozenAt = Date.now();
+  await until(frozenAt + REACHABLE_MS + 500);
+  expect(await isAsked(idle, northOf(place, 100))).toBe(false);
+  expect((await offersOf(system, id)).map((one) => one.status)).toEqual(['OFFERED']);
+  proxy.mend();
+  const again = await eventually(
+    'the offer once more',
+    () => {
+      return held.socket.of<{ offerId: string; remainingSeconds: number }>('booking:offer', id)[1];
+    },
+    15_000,
+  );
+  expect(again.offerId).toBe(offer.offerId);
+  expect((await held.accept(offer.offerId)).status).toBe(200);
+  await proxy.stop();
+});
+
+describe('a search that waits hears within 1 s of a pilot who', () => {
+  async function waiting(place: { lat: number; lng: number }): Promise<string> {
+    const user = await cast.user();
+    const { id } = await user.book(place);
+    await eventually('the search to wait', async () => {
+      const found = await system.rows(
+        'SELECT FROM searches WHERE booking_id = $1 AND waiting_until IS NOT NULL',
+        [id],
+      );
+      return found.length > 0;
+    });
+    expect(await user.assignment(id)).toMatchObject({ status: 'searching', isSearching: true });
+    return id;
+  }
+
+  async function heard(pilot: PilotActor, id: string, since: number): Promise<void> {
+    const { payload } = await pilot.hears('booking:offer', (one) => one['bookingId'] === id);
+    expect(Date.parse(payload['serverTime'] as string) - since).toBeLessThan(HEARD_WITHIN_MS);
+  }
+
+  test('comes online', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const place = freshPlace();
+      const pilot = await cast.pilot({ at: place, ready: false });
+      await pilot.connect();
+      const id = await waiting(place);
+      await pause(round * 130);
+      await pilot.setOnline(true);
+      await heard(pilot, id, Date.now());
+    }
+  });
+
+  test('drives near', async () => {
+    const place = freshPlace();
+    const pilot = await cast.pilot({ at: northOf(place, 30) });
+    const id = await waiting(place);
+    await pilot.moveTo(northOf(place, 14));
+    await heard(pilot, id, Date.now());
+  });
+
+  test('becomes free', async () => {
+    const place = freshPlace();
+    const [user, pilot] = [await cast.user(), await cast.pilot({ at: place })];
+    const first = await user.book(place);
+    await pilot.accept((await pilot.offered(first.id)).offerId);
+    const id = await waiting(place);
+    await user.cancel(first.id);
+    await heard(pilot, id, Date.now());
+  });
+});

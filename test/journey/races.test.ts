@@ -1,0 +1,169 @@
+// Taps that cross: one wins, everybody is told the same (F10, F11, F13, F14, F17, F31; rules 2 and 8).
+import { Cast, type PilotActor, type User } from '../support/actors.js';
+import { agreed, completed, offersOf } from '../support/accounts.js';
+import { freshPlace, northOf } from '../support/places.js';
+import { System } from '../support/system.js';
+import { eventually, until } from '../support/waiting.js';
+
+const ROUNDS = 10;
+
+let system: System;
+let cast: Cast;
+beforeAll(async () => {
+  system = await System.start({
+    apis: 2,
+    workers: 2,
+    env: { OFFER_TIMEOUT_MS: '5000', SEARCH_TIMEOUT_MS: '30000' },
+  });
+  cast = new Cast(system);
+});
+afterAll(async () => {
+  cast?.leave();
+  await system?.stop();
+});
+
+interface Scene {
+  user: User;
+  pilot: PilotActor;
+  id: string;
+  offerId: string;
+  expiresAt: number;
+}
+
+async function offered(): Promise<Scene> {
+  const place = freshPlace();
+  const [user, pilot] = await Promise.all([cast.user(), cast.pilot({ at: place })]);
+  pilot.door = 1;
+  const { id } = await user.book(place);
+  const { offerId, expiresAt } = await pilot.offered(id);
+  return { user, pilot, id, offerId, expiresAt: Date.parse(expiresAt) };
+}
+
+const scenes = (count: number): Promise<Scene[]> => Promise.all(Array.from({ length: count }, offered));
+
+test('accept and cancel at once never both succeed; who lost is told what is so (F13)', async () => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { user, pilot, id, offerId } = await offered();
+    const [one, other] = [await pilot.line(), await user.line()];
+    const [accepted, cancelled] = await Promise.all([pilot.accept(offerId, one), user.cancel(id, {}, other)]);
+    for (const line of [one, other]) line.over?.destroy();
+    const { status } = await user.booking(id);
+    if (accepted.status === 200) {
+      expect([cancelled.status, status]).toEqual([409, 'ASSIGNED']);
+      expect(cancelled.body).toMatchObject({ code: 'booking_assigned' });
+      expect((await pilot.request('GET', '/pilots/me/job')).status).toBe(200);
+      // Asked again, knowing it, it cancels.
+      expect((await user.cancel(id)).status).toBe(200);
+      await pilot.hears('booking:cancelled', (one) => one['bookingId'] === id);
+    } else {
+      expect([accepted.status, cancelled.status, status]).toEqual([409, 200, 'CANCELLED']);
+      expect(accepted.body.code).toBe('booking_cancelled');
+      await pilot.hears('offer:expired', (one) => one['offerId'] === offerId);
+    }
+    await completed(system, id);
+  }
+});
+
+test('accept and decline at once: the first wins, the other gets 409 (F31)', async () => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { user, pilot, id, offerId } = await offered();
+    const [one, other] = [await pilot.line(), await pilot.line()];
+    const taps = await Promise.all([pilot.accept(offerId, one), pilot.decline(offerId, other)]);
+    for (const line of [one, other]) line.over?.destroy();
+    expect(taps.map((one) => one.status).sort()).toEqual([200, 409]);
+    const won = taps[0].status === 200;
+    expect(taps[won ? 1 : 0]?.body.code).toBe(won ? 'offer_accepted' : 'offer_declined');
+    const names = await user.eventNames(id);
+    expect(names.includes('driver_assigned')).toBe(won);
+    expect(names.includes('offer_declined')).toBe(!won);
+    // A captured tap played again changes nothing (S14).
+    for (let again = 0; again < 5; again += 1)
+      expect((await (won ? pilot.accept(offerId) : pilot.decline(offerId))).status).toBe(200);
+    if (won) expect(await user.eventNames(id)).toEqual(names);
+  }
+});
+
+test('accepts around the very end: exactly one of accepted and expired, and all agree (F11)', async () => {
+  const all = await scenes(20);
+  const taps = await Promise.all(
+    all.map(async ({ pilot, offerId, expiresAt }, n) => {
+      await until(expiresAt - 50 + n * 5);
+      return pilot.accept(offerId);
+    }),
+  );
+  for (const [n, { user, pilot, id, offerId }] of all.entries()) {
+    const won = taps[n]?.status === 200;
+    if (!won) expect(taps[n]).toMatchObject({ status: 409, body: { code: 'offer_expired' } });
+    await user.event(id, won ? 'booking:driver_assigned' : 'booking:offer_expired');
+    const [row] = await offersOf(system, id);
+    expect(row).toMatchObject({ id: offerId, status: won ? 'ACCEPTED' : 'EXPIRED' });
+    const names = await user.eventNames(id);
+    expect(names.includes('driver_assigned')).toBe(won);
+    expect(names.includes('offer_expired')).toBe(!won);
+    expect((await pilot.request('GET', '/pilots/me/job')).status).toBe(won ? 200 : 204);
+    await agreed(system, id, won ? 'assigned' : 'failed');
+  }
+});
+
+test('three bookings at once for one pilot: one gets him, the others see no error (F14)', async () => {
+  const place = freshPlace();
+  const pilot = await cast.pilot({ at: place });
+  const users = await Promise.all([1, 2, 3].map(() => cast.user()));
+  const ids = await Promise.all(users.map(async (user) => (await user.book(place)).id));
+  const offers = await eventually('one offer', () => {
+    const all = pilot.socket.of<{ offerId: string; bookingId: string }>('booking:offer');
+    return all.length > 0 && all;
+  });
+  const winner = offers[0]?.bookingId;
+  expect((await pilot.accept(offers[0]?.offerId ?? '')).status).toBe(200);
+  for (const [n, id] of ids.entries()) if (id !== winner) await users[n]?.event(id, 'booking:no_pilots');
+  expect(pilot.socket.of('booking:offer')).toHaveLength(1);
+  const rows = await system.rows('SELECT 1 FROM offers WHERE pilot_id = $1', [pilot.id]);
+  expect(rows).toHaveLength(1);
+});
+
+test('many bookings, few pilots: each pilot one at a time, every booking ends', async () => {
+  const place = freshPlace();
+  const pilots = await Promise.all([0, 1, 2, 3].map((n) => cast.pilot({ at: northOf(place, 0.1 * n) })));
+  for (const pilot of pilots)
+    pilot.socket.socket.on('booking:offer', (offer: { offerId: string }) => void pilot.accept(offer.offerId));
+  const users = await Promise.all(Array.from({ length: 20 }, () => cast.user({ connected: false })));
+  const ids = await Promise.all(users.map(async (user) => (await user.book(place)).id));
+  const ends = await Promise.all(
+    ids.map((id, n) =>
+      eventually('the booking to end its search', async () => {
+        const { status } = (await users[n]?.assignment(id)) ?? {};
+        return (status === 'assigned' || status === 'failed') && status;
+      }),
+    ),
+  );
+  expect(ends.filter((one) => one === 'assigned')).toHaveLength(4);
+  const held = await system.rows<{ count: number }>(
+    "SELECT count(*)::int FROM offers WHERE pilot_id = ANY ($1) AND status = 'ACCEPTED' GROUP BY pilot_id",
+    [pilots.map((one) => one.id)],
+  );
+  expect(held).toEqual([{ count: 1 }, { count: 1 }, { count: 1 }, { count: 1 }]);
+});
+
+test('retry pressed twenty times begins one search; all presses succeed (F17)', async () => {
+  const user = await cast.user();
+  const { id } = await user.book(freshPlace());
+  await user.event(id, 'booking:no_pilots');
+  const searches = async (): Promise<number> =>
+    (await system.rows('SELECT 1 FROM searches WHERE booking_id = $1', [id])).length;
+  const { pickup } = await user.booking(id);
+  const pilot = await cast.pilot({ at: { lat: pickup.lat, lng: pickup.lng } });
+  const presses = await Promise.all(Array.from({ length: 20 }, () => user.retry(id)));
+  expect(new Set(presses.map((one) => one.status))).toEqual(new Set([200]));
+  await pilot.offered(id);
+  for (let late = 0; late < 3; late += 1) expect((await user.retry(id)).status).toBe(200);
+  expect(await searches()).toBe(2);
+  expect((await user.eventNames(id)).filter((one) => one === 'search_started')).toHaveLength(2);
+});
+
+test('cancel pressed twenty times is one cancel', async () => {
+  const { user, id } = await offered();
+  const presses = await Promise.all(Array.from({ length: 20 }, () => user.cancel(id)));
+  expect(new Set(presses.map((one) => one.status))).toEqual(new Set([200]));
+  expect((await user.eventNames(id)).filter((one) => one === 'cancelled')).toHaveLength(1);
+});

@@ -1,0 +1,83 @@
+// SIGTERM: not ready first, then everything in order, within 10 s, with code 0 and no error in the log.
+import { Cast } from '../support/actors.js';
+import { agreed } from '../support/accounts.js';
+import { freshPlace, northOf } from '../support/places.js';
+import type { TestProcess } from '../support/processes.js';
+import { call } from '../support/rest.js';
+import { System } from '../support/system.js';
+import { eventually } from '../support/waiting.js';
+
+const STOPPED_WITHIN_MS = 10_000;
+/** pino's number of `error`. */
+const ERROR = 50;
+
+let system: System;
+let cast: Cast;
+beforeAll(async () => {
+  system = await System.start({ apis: 2, workers: 2 });
+  cast = new Cast(system);
+});
+afterAll(async () => {
+  cast?.leave();
+  await system?.stop();
+});
+
+async function expectGoodEnd(child: TestProcess): Promise<void> {
+  const { code, ms } = await child.stop();
+  const errors = child.lines().filter((line) => line.level >= ERROR);
+  expect({ code, errors }).toEqual({ code: 0, errors: [] });
+  expect(ms).toBeLessThan(STOPPED_WITHIN_MS);
+}
+
+test('an API with sockets and bookings: 503 first, clients are told, the other API goes on', async () => {
+  const place = freshPlace();
+  const [user, pilot] = [await cast.user(), await cast.pilot({ at: place })];
+  const { id } = await user.book(place);
+  const { offerId } = await pilot.offered(id);
+  const api = system.api(0);
+  process.kill(api.pid, 'SIGTERM');
+  const seen = await eventually('readiness to be 503 while it still answers', async () => {
+    const reply = await call(api.url, 'GET', '/health/ready');
+    return reply.status === 503 && reply.headers['retry-after'];
+  });
+  expect(Number(seen)).toBeGreaterThan(0);
+  // Meanwhile it serves whoever is still sent here.
+  expect((await user.request('GET', `/bookings/${id}`)).status).toBe(200);
+  await expectGoodEnd(api);
+  expect(user.socket.closings).toHaveLength(1);
+  for (const actor of [user, pilot, await cast.operator()]) actor.door = 1;
+  await user.connect();
+  expect((await pilot.accept(offerId)).status).toBe(200);
+  await user.hears('booking:driver_assigned', (one) => one['bookingId'] === id);
+});
+
+test('an API right after its start', async () => {
+  for (let n = 0; n < 3; n += 1) await expectGoodEnd(await system.startApi());
+});
+
+test('a worker with live offers: it ends, another takes over, offers end on time', async () => {
+  const place = freshPlace();
+  for (const actor of [await cast.operator()]) actor.door = 1;
+  const user = await cast.user({ connected: false });
+  user.door = 1;
+  const pilots = [];
+  for (const km of [0.1, 0.2]) {
+    const pilot = await cast.pilot();
+    pilot.door = 1;
+    await pilot.connect();
+    await pilot.moveTo(northOf(place, km));
+    await pilot.setOnline(true);
+    pilots.push(pilot);
+  }
+  const { id } = await user.book(place);
+  const offer = await pilots[0]?.offered(id);
+  await expectGoodEnd(system.worker(0));
+  const second = await pilots[1]?.offered(id);
+  expect(Date.parse(second?.serverTime ?? '') - Date.parse(offer?.expiresAt ?? '')).toBeLessThan(6_000);
+  await pilots[1]?.accept(second?.offerId ?? '');
+  await agreed(system, id, 'assigned');
+});
+
+test('the last worker and the last API, with Postgres and Temporal still there', async () => {
+  await Promise.all([expectGoodEnd(system.worker(1)), expectGoodEnd(system.api(1))]);
+});

@@ -1,0 +1,129 @@
+// The worker dies or freezes while offers are live: they end on time, answers are honoured (F3, F5, F12).
+import { Cast, type PilotActor, type User } from '../support/actors.js';
+import { agreed, completed, offersOf } from '../support/accounts.js';
+import { freshPlace, northOf } from '../support/places.js';
+import { System } from '../support/system.js';
+import { eventually, until } from '../support/waiting.js';
+
+/** With a worker dead for a moment, an ended offer is acted upon within this (design, decision 8). */
+const ACTED_WITHIN_MS = 6_000;
+
+let system: System;
+let cast: Cast;
+beforeAll(async () => {
+  system = await System.start({ env: { OFFER_TIMEOUT_MS: '4000', SEARCH_TIMEOUT_MS: '60000' } });
+  cast = new Cast(system);
+});
+afterAll(async () => {
+  cast?.leave();
+  await system?.stop();
+});
+
+const currentWorker = () => system.worker(system.workers.length - 1);
+
+async function scene(): Promise<{ user: User; near: PilotActor; next: PilotActor; id: string }> {
+  const place = freshPlace();
+  const user = await cast.user();
+  const near = await cast.pilot({ at: northOf(place, 0.1) });
+  const next = await cast.pilot({ at: northOf(place, 0.5) });
+  return { user, near, next, id: (await user.book(place)).id };
+}
+
+test('killed with a live offer, another started: the offer ends on time and the next pilot is asked', async () => {
+  const { user, near, next, id } = await scene();
+  const offer = await near.offered(id);
+  await currentWorker().kill9();
+  await system.startWorker();
+  const end = Date.parse(offer.expiresAt);
+  const due = Math.max(end, Date.now());
+  const second = await next.offered(id, due - Date.now() + ACTED_WITHIN_MS);
+  const expired = await user.event(id, 'booking:offer_expired');
+  expect(Date.parse(expired.at)).toBeGreaterThanOrEqual(end);
+  expect(Date.parse(expired.at) - due).toBeLessThan(ACTED_WITHIN_MS);
+  expect(Date.parse(second.serverTime) - due).toBeLessThan(ACTED_WITHIN_MS);
+  await near.hears('offer:expired', (one) => one['offerId'] === offer.offerId);
+  expect((await next.accept(second.offerId)).status).toBe(200);
+  expect(await user.eventNames(id)).toEqual([
+    ...['created', 'search_started', 'offer_sent', 'offer_expired', 'offer_sent', 'driver_assigned'],
+  ]);
+  await agreed(system, id, 'assigned');
+});
+
+test('accept while no worker lives is answered 200 at once, and honoured', async () => {
+  const { user, near, next, id } = await scene();
+  const offer = await near.offered(id);
+  await currentWorker().kill9();
+  const startedAt = performance.now();
+  expect((await near.accept(offer.offerId)).status).toBe(200);
+  expect(performance.now() - startedAt).toBeLessThan(1_500);
+  await user.hears('booking:driver_assigned', (one) => one['bookingId'] === id);
+  expect((await near.step(id, 'ARRIVED')).status).toBe(200);
+  await until(Date.parse(offer.expiresAt) + 200);
+  await system.startWorker();
+  await agreed(system, id, 'assigned');
+  for (const status of ['PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const) await near.step(id, status);
+  await completed(system, id);
+  expect(next.socket.of('booking:offer', id)).toEqual([]);
+  expect(await user.eventNames(id)).not.toContain('offer_expired');
+});
+
+test("accept after the offer's end with no worker alive is refused (F12), also once one is back", async () => {
+  const { user, near, next, id } = await scene();
+  const offer = await near.offered(id);
+  await currentWorker().kill9();
+  await until(Date.parse(offer.expiresAt) + 20);
+  expect(await near.accept(offer.offerId)).toMatchObject({ status: 409, body: { code: 'offer_expired' } });
+  expect(await near.decline(offer.offerId)).toMatchObject({ status: 409, body: { code: 'offer_expired' } });
+  await system.startWorker();
+  const second = await next.offered(id, 2 * ACTED_WITHIN_MS);
+  expect(await near.accept(offer.offerId)).toMatchObject({ status: 409, body: { code: 'offer_expired' } });
+  expect((await next.accept(second.offerId)).status).toBe(200);
+  expect((await user.eventNames(id)).filter((one) => one === 'offer_expired')).toHaveLength(1);
+});
+
+test('killed at any moment around the claim: each pilot is asked once, or his offer ends on time (F3, F4)', async () => {
+  const scenes = await Promise.all(Array.from({ length: 6 }, () => scene()));
+  const asked = eventually('some of the offers', () => {
+    return scenes.filter(({ near, id }) => near.socket.of('booking:offer', id).length > 0).length >= 2;
+  });
+  await asked;
+  await currentWorker().kill9();
+  const worker = await system.startWorker();
+  await eventually('all first offers', async () => {
+    const counts = await Promise.all(scenes.map(async ({ id }) => (await offersOf(system, id)).length));
+    return counts.every((count) => count > 0);
+  });
+  await worker.kill9();
+  await system.startWorker();
+  for (const { user, next, id } of scenes) {
+    const offer = await next.offered(id, 20_000);
+    expect((await next.accept(offer.offerId)).status).toBe(200);
+    expect(await user.eventNames(id)).toEqual([
+      ...['created', 'search_started', 'offer_sent', 'offer_expired', 'offer_sent', 'driver_assigned'],
+    ]);
+    const rows = await offersOf(system, id);
+    expect(rows.map((one) => [one.number, one.status])).toEqual([
+      [1, 'EXPIRED'],
+      [2, 'ACCEPTED'],
+    ]);
+    await agreed(system, id, 'assigned');
+  }
+});
+
+test('frozen for 5 s and thawed: its stale work changes nothing (F5)', async () => {
+  const second = await system.startWorker();
+  const scenes = await Promise.all(Array.from({ length: 4 }, () => scene()));
+  await Promise.all(scenes.map(({ near, id }) => near.offered(id)));
+  second.freeze();
+  const frozenAt = Date.now();
+  const offers = await Promise.all(scenes.map(({ next, id }) => next.offered(id, 15_000)));
+  await until(frozenAt + 5_000);
+  second.thaw();
+  for (const [n, { user, next, id }] of scenes.entries()) {
+    expect((await next.accept(offers[n]?.offerId ?? '')).status).toBe(200);
+    await agreed(system, id, 'assigned');
+    expect(await user.eventNames(id)).toEqual([
+      ...['created', 'search_started', 'offer_sent', 'offer_expired', 'offer_sent', 'driver_assigned'],
+    ]);
+  }
+});

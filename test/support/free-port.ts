@@ -1,0 +1,1 @@
+export { freePort } from '../../tools/test-services/free-port.js';

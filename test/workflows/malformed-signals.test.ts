@@ -1,0 +1,183 @@
+/** Nothing that a hand can send wedges a workflow: what does not fit changes nothing, an accept works after it. */
+import { randomUUID } from 'node:crypto';
+import type { OfferRow } from '../../database/rows.js';
+import type { Booked } from '../support/booked.js';
+import { freshPlace } from '../support/places.js';
+import { inSkippedTime, stage } from '../support/skipped-stage.js';
+import { warnings } from '../support/stage-ground.js';
+import { eventually } from '../support/waiting.js';
+
+async function offered(): Promise<{ booked: Booked; offer: OfferRow }> {
+  const here = freshPlace();
+  await stage.pilot(here, 1);
+  await stage.pilot(here, 2);
+  const booked = await (await stage.book(here)).start();
+  return { booked, offer: await booked.liveOffer(1) };
+}
+
+/** The offer is still live, the workflow still listens, and an ordinary accept assigns. */
+async function expectUnharmed({ booked, offer }: { booked: Booked; offer: OfferRow }): Promise<void> {
+  const before = stage.activities.runs.length;
+  await booked.signal('nudge', {});
+  await eventually('the nudge to be read', () => stage.activities.runs.length > before);
+  expect(await booked.view()).toMatchObject({
+    status: 'offered',
+    offer: { offerId: offer.id },
+    triedPilots: 1,
+  });
+  expect(await booked.told()).toEqual(['created', 'search_started', 'offer_sent']);
+  expect(await booked.audit()).toEqual([]);
+  await booked.accept(offer);
+  await booked.viewIs('assigned');
+  expect(await failedTasks(booked)).toBe(0);
+}
+
+async function failedTasks(booked: Booked): Promise<number> {
+  const failed = (await booked.history()).filter((one) => one.workflowTaskFailedEventAttributes != null);
+  return failed.length;
+}
+
+const json = (text: string) => ({
+  metadata: { encoding: Buffer.from('json/plain') },
+  data: Buffer.from(text),
+});
+const UNDECODABLE = [
+  ['broken JSON', json('{"offerId": ')],
+  ['no bytes at all', json('')],
+  [
+    'bytes that are no text',
+    { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from([0xff, 0x00, 0xfe]) },
+  ],
+  [
+    'an encoding that nobody knows',
+    { metadata: { encoding: Buffer.from('binary/encrypted') }, data: Buffer.from('x') },
+  ],
+  ['no encoding', { data: Buffer.from('{}') }],
+  [
+    'protobuf that is none',
+    {
+      metadata: { encoding: Buffer.from('json/protobuf'), messageType: Buffer.from('a.B') },
+      data: Buffer.from('{}'),
+    },
+  ],
+] as const;
+
+function malformedAnswers({ offer }: { offer: OfferRow }): [string, unknown[]][] {
+  const offerId = offer.id;
+  const pilotId = offer.pilot_id;
+  const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, field) => [`field${field}`, field]));
+  return [
+    ['no arguments', []],
+    ['null', [null]],
+    ['a number', [42]],
+    ['a text', ['accept']],
+    ['true', [true]],
+    ['an array', [[offerId, pilotId]]],
+    ['an array of what would fit', [[{ offerId, pilotId }]]],
+    ['nested one deeper', [{ input: { offerId, pilotId } }]],
+    ['the second argument', [null, { offerId, pilotId }]],
+    ['the pilot missing', [{ offerId }]],
+    ['the offer missing', [{ pilotId }]],
+    ['numbers for ids', [{ offerId: 1, pilotId: 2 }]],
+    ['arrays for ids', [{ offerId: [offerId], pilotId: [pilotId] }]],
+    ['objects for ids', [{ offerId: { id: offerId }, pilotId: { id: pilotId } }]],
+    ['no uuids', [{ offerId: `${offerId}0`, pilotId: `x${pilotId}` }]],
+    ['blanks around ids', [{ offerId: ` ${offerId} `, pilotId }]],
+    ['SQL for an id', [{ offerId: `${offerId}' OR '1'='1`, pilotId }]],
+    ['1,000 fields', [many]],
+    ['__proto__', [JSON.parse(`{"__proto__": {"offerId": "${offerId}", "pilotId": "${pilotId}"}}`)]],
+    ['100 kB of text', [{ offerId: 'x'.repeat(100_000), pilotId: randomUUID() }]],
+  ];
+}
+
+inSkippedTime('malformed signals', () => {
+  test.each(['accept', 'decline'])('a malformed %s of any kind changes nothing', async (name) => {
+    const stand = await offered();
+    for (const [what, args] of malformedAnswers(stand)) {
+      await stand.booked.signal(name, ...args);
+      expect([what, (await stand.booked.offers())[0]?.status]).toEqual([what, 'OFFERED']);
+    }
+    await expectUnharmed(stand);
+  });
+
+  test.each(['accept', 'decline', 'retry', 'cancel', 'nudge', 'dance'])(
+    'a %s that cannot be decoded changes nothing',
+    async (name) => {
+      const stand = await offered();
+      for (const [, payload] of UNDECODABLE) await stand.booked.signalRaw(name, [payload]);
+      await expectUnharmed(stand);
+    },
+  );
+
+  test.each(['cancel', 'retry'])('a %s that does not fit its shape changes nothing', async (name) => {
+    const stand = await offered();
+    for (const malformed of [42, 'please', true, [], [{}], [{ by: 'user' }]])
+      await stand.booked.signal(name, malformed);
+    await expectUnharmed(stand);
+  });
+
+  test('a retry that cannot be decoded begins no search after a failed one', async () => {
+    const booked = await (await stage.book(freshPlace())).start();
+    await booked.viewIs('failed');
+    for (const [, payload] of UNDECODABLE) await booked.signalRaw('retry', [payload]);
+    // A query is answered after all that came before it.
+    expect((await booked.view()).status).toBe('failed');
+    expect(stage.activities.runs.filter((one) => one.name === 'retrySearch')).toEqual([]);
+    expect(await booked.searches()).toHaveLength(1);
+  });
+
+  test('unknown signals, with any payload, change nothing', async () => {
+    const stand = await offered();
+    for (const name of [
+      'Accept',
+      'dance',
+      '__proto__',
+      'constructor',
+      'toString',
+      'x'.repeat(1_000),
+      'ünïcödé',
+    ]) {
+      await stand.booked.signal(name);
+      await stand.booked.signal(name, { offerId: stand.offer.id, pilotId: stand.offer.pilot_id });
+    }
+    await expectUnharmed(stand);
+  });
+
+  test('a nudge with anything in it only reads the rows', async () => {
+    const stand = await offered();
+    for (const args of [[], [null], [7], ['x'], [[]], [{ offerId: stand.offer.id }], [{}, {}, {}]])
+      await stand.booked.signal('nudge', ...args);
+    await expectUnharmed(stand);
+  });
+
+  test('an accept beside malformed ones, all before the workflow wakes, assigns', async () => {
+    const stand = await offered();
+    const settling = stage.activities.hold('settleOffer', 'before');
+    await stand.booked.signal('nudge', {});
+    await settling.reached;
+    await stand.booked.signalRaw('accept', [json('{')]);
+    await stand.booked.signal('accept', null);
+    await stand.booked.signal('accept', { offerId: stand.offer.id, pilotId: stand.offer.pilot_id });
+    await stand.booked.signalRaw('decline', [json('{')]);
+    settling.release();
+    await stand.booked.viewIs('assigned');
+    expect(await failedTasks(stand.booked)).toBe(0);
+  });
+
+  test.each([
+    ['an unknown name', 'dance', [{}]],
+    ['an accept without ids', 'accept', [{}]],
+    ['an accept of another offer', 'accept', [{ offerId: randomUUID(), pilotId: randomUUID() }]],
+    ['a decline that is a number', 'decline', [4]],
+    ['a retry while a search runs', 'retry', [{}]],
+    ['a cancel that is a number', 'cancel', [4]],
+  ])('%s leaves a log line', async (_what, name, args) => {
+    const stand = await offered();
+    await stand.booked.signal(name, ...args);
+    // What does not fit the live offer is told of at the latest when that offer ends.
+    await stand.booked.accept(stand.offer);
+    await stand.booked.viewIs('assigned');
+    const workflowId = `booking-${stand.booked.id}`;
+    await eventually('a log line', () => warnings.some((one) => one.meta?.['workflowId'] === workflowId));
+  });
+});

@@ -1,0 +1,83 @@
+/** F27: an operator resets a booking's workflow to its first task: the rows know better, nothing is done again. */
+import { randomUUID } from 'node:crypto';
+import { workflowIdOf } from '../../contract/workflow.js';
+import { stepJob } from '../../dispatch/jobs.js';
+import type { Booked } from '../support/booked.js';
+import { freshPlace } from '../support/places.js';
+import { openRealStage } from '../support/real-stage.js';
+import { eventually } from '../support/waiting.js';
+import type { Stage } from '../support/workflow-stage.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openRealStage();
+});
+afterEach(() => stage.clear());
+afterAll(() => stage.close());
+
+/** Back to the first task, as the Web UI and `temporal workflow reset --type FirstWorkflowTask` do. */
+async function reset(booked: Booked): Promise<void> {
+  const { runId } = await booked.handle.describe();
+  const first = (await booked.history()).find((one) => one.workflowTaskCompletedEventAttributes != null);
+  const answer = await stage.connection.workflowService.resetWorkflowExecution({
+    namespace: stage.ground.namespace,
+    workflowExecution: { workflowId: workflowIdOf(booked.id), runId },
+    reason: 'test',
+    requestId: randomUUID(),
+    workflowTaskFinishEventId: first?.eventId,
+  });
+  await eventually('the new run', async () => (await booked.handle.describe()).runId === answer.runId);
+}
+
+async function offered(): Promise<Booked> {
+  const here = freshPlace();
+  await stage.pilot(here, 1);
+  await stage.pilot(here, 2);
+  const booked = await (await stage.book(here)).start();
+  await booked.liveOffer(1);
+  return booked;
+}
+
+test('offered: the offer goes on, nobody else is asked', async () => {
+  const booked = await offered();
+  const offer = await booked.liveOffer(1);
+  await reset(booked);
+  await eventually('the new run to show it', async () => (await booked.view()).offer?.offerId === offer.id);
+  expect(await booked.told()).toEqual(['created', 'search_started', 'offer_sent']);
+  await booked.accept(offer);
+  await booked.viewIs('assigned');
+});
+
+test('assigned, then delivered: told once', async () => {
+  const booked = await offered();
+  const offer = await booked.liveOffer(1);
+  await booked.accept(offer);
+  await booked.viewIs('assigned');
+  await reset(booked);
+  await booked.viewIs('assigned');
+  expect(await booked.told()).toEqual(['created', 'search_started', 'offer_sent', 'driver_assigned']);
+  for (const status of ['ARRIVED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const)
+    await booked.tap(() => stepJob(stage.api, { bookingId: booked.id, pilotId: offer.pilot_id, status }));
+  expect(await booked.result()).toMatchObject({ status: 'DELIVERED' });
+});
+
+test('a completed booking: its workflow reads that it is over and completes again', async () => {
+  const booked = await offered();
+  await booked.cancel();
+  await booked.result();
+  await reset(booked);
+  expect(await booked.result()).toMatchObject({ status: 'CANCELLED' });
+  expect((await booked.told()).filter((one) => one === 'cancelled')).toHaveLength(1);
+});
+
+test('a failed search whose retry was done by hand: the replayed retry begins no further search', async () => {
+  const here = freshPlace();
+  const booked = await (await stage.book(here)).start();
+  await booked.viewIs('failed');
+  await stage.pilot(here, 1);
+  await booked.signal('retry', {});
+  const offer = await booked.liveOffer(1);
+  await reset(booked);
+  await eventually('the new run to show it', async () => (await booked.view()).offer?.offerId === offer.id);
+  expect(await booked.searches()).toHaveLength(2);
+});

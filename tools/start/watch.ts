@@ -1,0 +1,136 @@
+// `npm run dev`: compiles on every change, bundles the workflows anew, and restarts what runs old code.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, fromRoot } from '../setup/paths.js';
+import { runMigrations } from './migrations.js';
+import type { Supervisor } from './supervisor.js';
+import { say } from './terminal.js';
+
+const LOOK_EVERY_MS = 500;
+/** The compiler writes folder after folder: wait until it has been quiet for this long. */
+const QUIET_MS = 800;
+/** What runs; `npm run check` looks at the tests and tools as well. */
+const PROJECTS = ['src', 'src/worker'];
+const API_FOLDERS = ['contract', 'database', 'dispatch', 'events', 'src'];
+const WORKER_FOLDERS = [...API_FOLDERS, 'activities', 'workflows'];
+const BUNDLE_FOLDERS = ['contract', 'workflows'];
+
+type Snapshot = Map<string, number>;
+
+/** Follows the compiled files while the system runs. */
+export class DevWatch {
+  private compiler: ChildProcess | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private known: Snapshot = new Map();
+  private changedAt = 0;
+  private readonly changed = new Set<string>();
+  private working: Promise<void> = Promise.resolve();
+  private busy = false;
+  private readonly aborter = new AbortController();
+
+  constructor(private readonly supervisor: Supervisor) {}
+
+  /** Begins; call it once the system is ready. */
+  start(): void {
+    if (this.aborter.signal.aborted) return;
+    this.known = snapshot();
+    const args = [
+      fromRoot('node_modules/typescript/bin/tsc'),
+      '-b',
+      ...PROJECTS,
+      '--watch',
+      '--preserveWatchOutput',
+    ];
+    this.compiler = spawn(process.execPath, args, {
+      cwd: ROOT,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.compiler.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n')) if (line.trim() !== '') say('tsc', line);
+    });
+    this.timer = setInterval(() => this.look(), LOOK_EVERY_MS);
+    say('dev', 'watching the sources; API and worker are started anew when their code changes');
+  }
+
+  /** Ends the compiler, and waits for a restart that is under way. */
+  async stop(): Promise<void> {
+    this.aborter.abort();
+    clearInterval(this.timer);
+    this.kill();
+    await this.working;
+  }
+
+  /** Ends the compiler at once. */
+  kill(): void {
+    this.compiler?.kill('SIGKILL');
+  }
+
+  private look(): void {
+    const now = snapshot();
+    for (const [file, at] of now) {
+      if (this.known.get(file) === at) continue;
+      this.changed.add(file);
+      this.changedAt = Date.now();
+    }
+    this.known = now;
+    if (this.busy || this.changed.size === 0 || Date.now() - this.changedAt < QUIET_MS) return;
+    const files = [...this.changed];
+    this.changed.clear();
+    this.busy = true;
+    this.working = this.apply(files)
+      .catch((error: unknown) => say('dev', error instanceof Error ? error.message : String(error), 'red'))
+      .finally(() => (this.busy = false));
+  }
+
+  private async apply(files: string[]): Promise<void> {
+    const touches = (folders: string[]): boolean =>
+      files.some((file) => folders.includes(file.split(/[/\\]/)[0] ?? ''));
+    const workerOnly = files.every((file) => file.startsWith(join('src', 'worker')));
+    if (touches(BUNDLE_FOLDERS)) await bundle();
+    if (touches(['database'])) await runMigrations(this.supervisor.childEnv, this.aborter.signal);
+    const restarts: Promise<void>[] = [];
+    if (touches(WORKER_FOLDERS)) restarts.push(this.restart('worker'));
+    if (touches(API_FOLDERS) && !workerOnly) restarts.push(this.restart('api'));
+    await Promise.all(restarts);
+  }
+
+  private async restart(name: 'api' | 'worker'): Promise<void> {
+    if (this.aborter.signal.aborted) return;
+    const from = Date.now();
+    await this.supervisor.part(name)?.restart();
+    say(name, `runs the new code (${((Date.now() - from) / 1000).toFixed(1)} s)`, 'green');
+  }
+}
+
+/** When each compiled file was written. */
+function snapshot(): Snapshot {
+  const files: Snapshot = new Map();
+  for (const folder of WORKER_FOLDERS) {
+    const root = fromRoot(join('dist', folder));
+    for (const name of readdirSync(root, { recursive: true }).map(String)) {
+      if (!name.endsWith('.js')) continue;
+      const at = statSync(join(root, name), { throwIfNoEntry: false })?.mtimeMs;
+      if (at !== undefined) files.set(join(folder, name), at);
+    }
+  }
+  return files;
+}
+
+function bundle(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['dist/src/worker/bundle.js'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    }
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`The workflows could not be bundled:\n${output.trim()}`)),
+    );
+  });
+}
