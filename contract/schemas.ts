@@ -13,7 +13,7 @@ export const text = (max: number, min = 1) =>
     .refine((value) => !value.includes('\u0000'), { error: 'must not contain NUL' })
     .refine((value) => !LONE_SURROGATE.test(value), { error: 'must be well-formed Unicode' })
     .refine((value) => value.trim().length >= min, { error: min > 0 ? 'must not be empty' : 'too short' })
-    .refine((value) => [...value.slice(0, 2 * max + 2)].length <= max, {
+    .refine((value) => Array.from(value.slice(0, 2 * max + 2)).length <= max, {
       error: `must be at most ${max} characters`,
     })
     .meta({ minLength: min, maxLength: max });

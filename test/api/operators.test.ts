@@ -148,7 +148,7 @@ describe('assigning by hand', () => {
     const pilot = await cast.pilot({ at: freshPlace() });
     const ids = [(await user.book(freshPlace())).id, (await user.book(freshPlace())).id];
     const replies = await Promise.all(ids.map((id) => assign(id, pilot.id)));
-    expect(replies.map((one) => one.status).sort()).toEqual([200, 409]);
+    expect(replies.map((one) => one.status).sort((a, b) => a - b)).toEqual([200, 409]);
     const refused = replies.find((one) => one.status === 409);
     if (refused !== undefined) expectProblem(refused, 409, 'pilot_busy');
   });

@@ -69,7 +69,7 @@ async function liveThroughAll(): Promise<string[]> {
   await eventually('the second offer', () => offers().length === 2);
   await near.accept(offers()[1]?.offerId ?? '');
   await near.expect(200, 'POST', `/jobs/${id}/release`, { reason: CANARIES.reason });
-  await eventually('the offer to the other', () => next.socket.of('booking:offer', id).length === 3);
+  await eventually('the offer to the other', () => next.socket.of('booking:offer', id).length === 2);
   await next.setOnline(false);
   await user.event(id, 'booking:no_pilots', 10_000, 2);
   await user.cancel(id, { reason: CANARIES.reason });

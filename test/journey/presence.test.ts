@@ -174,7 +174,7 @@ describe('a search that waits hears within 1 s of a pilot who', () => {
     const first = await user.book(place);
     await pilot.accept((await pilot.offered(first.id)).offerId);
     const id = await waiting(place);
-    await user.cancel(first.id);
+    expect((await user.cancel(first.id)).status).toBe(200);
     await heard(pilot, id, Date.now());
   });
 });

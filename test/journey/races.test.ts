@@ -70,7 +70,7 @@ test('accept and decline at once: the first wins, the other gets 409 (F31)', asy
     const [one, other] = [await pilot.line(), await pilot.line()];
     const taps = await Promise.all([pilot.accept(offerId, one), pilot.decline(offerId, other)]);
     for (const line of [one, other]) line.over?.destroy();
-    expect(taps.map((one) => one.status).sort()).toEqual([200, 409]);
+    expect(taps.map((one) => one.status).sort((a, b) => a - b)).toEqual([200, 409]);
     const won = taps[0].status === 200;
     expect(taps[won ? 1 : 0]?.body.code).toBe(won ? 'offer_accepted' : 'offer_declined');
     const names = await user.eventNames(id);
