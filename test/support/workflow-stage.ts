@@ -21,7 +21,10 @@ import { AssignmentClient } from '../../src/assignment-client/assignment-client.
 import { Booked } from './booked.js';
 import { Interferences } from './interferences.js';
 import { northOf } from './places.js';
+import { pause } from './waiting.js';
 import { bundlePath, CANARY, converterPath, type Ground } from './stage-ground.js';
+
+const WORKER_STOPS_WITHIN_MS = 8_000;
 
 export class Stage {
   /** As the API's processes have it: what a tap leaves for Temporal is collected in `lines`. */
@@ -98,7 +101,8 @@ export class Stage {
     const { worker, running } = this.worker;
     this.worker = undefined;
     worker.shutdown();
-    await running;
+    // A worker whose workflow spins or whose server is gone may never stop; its test file must end.
+    await Promise.race([running, pause(WORKER_STOPS_WITHIN_MS)]);
   }
 
   /** A pilot near `place`, online and alive: his app reports before each step, as apps do all the time. */
@@ -186,9 +190,10 @@ export class Stage {
 
   async close(): Promise<void> {
     await this.stopWorker();
-    await this.client.close();
-    await this.connection.close();
-    await this.native.close();
-    await this.ground.close();
+    const steps = [this.client, this.connection, this.native, this.ground];
+    // One that fails must not keep the others open: the first error is told at the end.
+    const ended = await Promise.allSettled(steps.map((step) => step.close()));
+    const failed = ended.find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 }
