@@ -21,6 +21,8 @@ const FRESH: SearchStanding = { searchNo: 1, startedAt: null, endsAt: null, trie
 export interface Board {
   /** The standing that is shown now. */
   standing: Standing;
+  /** False until the rows were first read: a new run knows nothing of its booking. */
+  known: boolean;
   /** Shows a new standing to query, list and Web UI. */
   show: (standing: Standing) => void;
 }
@@ -30,8 +32,10 @@ export function openBoard(input: BookingAssignmentInput): Board {
   let shown = { status: 'searching', pilotId: '', triedPilots: 0 };
   const board: Board = {
     standing: { kind: 'searching', search: FRESH },
+    known: false,
     show(standing) {
       board.standing = standing;
+      board.known = true;
       setCurrentDetails(describe(standing, input));
       // Between two offers nothing rests: what comes next is shown a moment later, in one event.
       if (!input.searchAttributes || standing.kind === 'searching') return;

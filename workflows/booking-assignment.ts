@@ -14,7 +14,7 @@ import {
 import type { BookingAssignmentActivities, Standing } from '../contract/activities.js';
 import type { BookingAssignmentInput, BookingAssignmentResult } from '../contract/workflow.js';
 import { openBoard } from './board.js';
-import { BY_HAND, hasAnswer, isEmpty, openInbox, takeAnswer, type Inbox } from './inbox.js';
+import { BY_HAND, BY_TAP, hasAnswer, isEmpty, openInbox, takeAnswer, type Inbox } from './inbox.js';
 
 const activities = proxyLocalActivities<BookingAssignmentActivities>({
   // One transaction takes milliseconds and Postgres ends a stuck one at 2.5 s.
@@ -32,7 +32,7 @@ interface Story {
 /** Runs for a booking's whole life; ends when it is delivered, cancelled or expired. */
 export async function bookingAssignment(input: BookingAssignmentInput): Promise<BookingAssignmentResult> {
   const board = openBoard(input);
-  const inbox = openInbox(() => board.standing.kind === 'failed');
+  const inbox = openInbox(() => (board.known ? board.standing : null));
   // Temporal's own Cancel is an operator's cancel: a wish like any other, judged by the rows.
   CancellationScope.current().cancelRequested.catch(() => {
     inbox.cancel = BY_HAND;
@@ -44,6 +44,8 @@ export async function bookingAssignment(input: BookingAssignmentInput): Promise<
       if (standing.kind === 'closed') return { bookingId: input.bookingId, status: standing.status };
       if (mayStartAfresh(story, standing)) await continueAsNew<typeof bookingAssignment>(input);
       board.show(await nextStanding(story, standing));
+      // A retry by hand is for a search that has failed; one that came too early or twice is over.
+      if (board.standing.kind !== 'failed') inbox.retry = null;
     }
   });
 }
@@ -88,6 +90,11 @@ async function awaitAnswer(
   const cancelled = await applyCancel(story);
   if (cancelled !== null) return cancelled;
   const fact = takeAnswer(inbox, offer);
+  if (fact?.answer === 'decline' && fact.by === BY_TAP) {
+    // The tap has ended the offer itself: the next pilot can be asked at once.
+    const next = await askNextPilot(story);
+    if (next.kind !== 'offered' || next.offer.offerId !== offer.offerId) return next;
+  }
   const step = { bookingId: input.bookingId, offerId: offer.offerId };
   return read(story, () => activities.settleOffer(fact === undefined ? step : { ...step, fact }));
 }

@@ -3,11 +3,13 @@
  * input, stores a fact and never throws, since an exception in a handler would wedge the workflow.
  */
 import { defineSignal, log, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
-import type { AnswerFact } from '../contract/activities.js';
+import type { AnswerFact, Standing } from '../contract/activities.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** A signal sent by hand, without a sender's name, is the operator's. */
 export const BY_HAND = 'operator';
+/** A pilot's own tap: the REST call has written the rows before it signals. */
+export const BY_TAP = 'pilot';
 const LONGEST_NAME = 64;
 /** Answers kept at most: one offer is live at a time, and more than a few is a flood. */
 const MOST_ANSWERS = 50;
@@ -28,21 +30,18 @@ export interface Inbox {
 /**
  * Registers every signal handler. Called before the first await, so that no signal finds nobody.
  *
- * @param mayRetry tells whether the last search has failed, at the moment a signal arrives
+ * @param current what is known of the booking when a signal arrives; null before the rows were first read
  */
-export function openInbox(mayRetry: () => boolean): Inbox {
+export function openInbox(current: () => Standing | null): Inbox {
   const inbox: Inbox = { answers: [], cancel: null, retry: null, nudges: 0, read: 0 };
-  setHandler(defineSignal<[unknown]>('accept'), (input) => recordAnswer(inbox, 'accept', input));
-  setHandler(defineSignal<[unknown]>('decline'), (input) => recordAnswer(inbox, 'decline', input));
+  setHandler(defineSignal<[unknown]>('accept'), (input) => recordAnswer(inbox, current(), 'accept', input));
+  setHandler(defineSignal<[unknown]>('decline'), (input) => recordAnswer(inbox, current(), 'decline', input));
   setHandler(defineSignal<[unknown]>('cancel'), (input) => {
-    inbox.cancel = senderOf(input);
+    const by = senderOf(input);
+    if (by === null) log.warn('signal ignored: it holds by, a text, or nothing', { signal: 'cancel' });
+    else inbox.cancel = by;
   });
-  setHandler(defineSignal<[unknown]>('retry'), (input) => {
-    // With a number the rows have begun that search already: this only says so. By hand there is none.
-    if (isRecord(input) && typeof input['searchNo'] === 'number') inbox.nudges += 1;
-    else if (mayRetry()) inbox.retry = senderOf(input);
-    else log.warn('retry ignored: no search has failed');
-  });
+  setHandler(defineSignal<[unknown]>('retry'), (input) => recordRetry(inbox, current(), input));
   setHandler(defineSignal<[unknown]>('nudge'), () => {
     inbox.nudges += 1;
   });
@@ -58,12 +57,7 @@ export function takeAnswer(
   offer: { offerId: string; pilotId: string },
 ): AnswerFact | undefined {
   const [fact, ...others] = inbox.answers.filter((one) => answers(one, offer));
-  for (const stale of inbox.answers.filter((one) => !answers(one, offer)))
-    // A tap's own signal often comes after its row was read: only one sent by hand is worth a warning.
-    log[stale.by === 'pilot' ? 'debug' : 'warn']('answer ignored: not to the live offer', {
-      signal: stale.answer,
-      offerId: stale.offerId,
-    });
+  for (const stale of inbox.answers.filter((one) => !answers(one, offer))) dropStale(stale);
   inbox.answers = others;
   return fact;
 }
@@ -82,8 +76,14 @@ function answers(fact: AnswerFact, offer: { offerId: string; pilotId: string }):
   return fact.offerId === offer.offerId && fact.pilotId === offer.pilotId;
 }
 
-function recordAnswer(inbox: Inbox, answer: AnswerFact['answer'], input: unknown): void {
-  if (!isRecord(input) || !isUuid(input['offerId']) || !isUuid(input['pilotId'])) {
+function recordAnswer(
+  inbox: Inbox,
+  standing: Standing | null,
+  answer: AnswerFact['answer'],
+  input: unknown,
+): void {
+  const by = senderOf(input);
+  if (by === null || !isRecord(input) || !isUuid(input['offerId']) || !isUuid(input['pilotId'])) {
     log.warn('signal ignored: offerId and pilotId must be uuids', { signal: answer });
     return;
   }
@@ -91,15 +91,46 @@ function recordAnswer(inbox: Inbox, answer: AnswerFact['answer'], input: unknown
     answer,
     offerId: input['offerId'].toLowerCase(),
     pilotId: input['pilotId'].toLowerCase(),
-    by: senderOf(input),
+    by,
   };
+  if (standing?.kind === 'offered' && !answers(fact, standing.offer)) {
+    dropStale(fact);
+    return;
+  }
   const known = inbox.answers.some((one) => one.answer === answer && answers(one, fact));
-  if (!known && inbox.answers.length < MOST_ANSWERS) inbox.answers.push(fact);
+  if (known) return;
+  inbox.answers.push(fact);
+  // While an offer is being made nobody can tell which answer fits: the latest are kept.
+  if (inbox.answers.length > MOST_ANSWERS) inbox.answers.shift();
 }
 
-function senderOf(input: unknown): string {
-  const by = isRecord(input) ? input['by'] : undefined;
-  return typeof by === 'string' && by !== '' ? by.slice(0, LONGEST_NAME) : BY_HAND;
+/** A tap's own signal often comes after its row was read: only one sent by hand is worth a warning. */
+function dropStale(fact: AnswerFact): void {
+  log[fact.by === BY_TAP ? 'debug' : 'warn']('answer ignored: not to the live offer', {
+    signal: fact.answer,
+    offerId: fact.offerId,
+  });
+}
+
+/**
+ * With a number the rows have begun that search already: the signal only says so. By hand there is none:
+ * then it counts while the last search has failed, or while nobody knows yet.
+ */
+function recordRetry(inbox: Inbox, standing: Standing | null, input: unknown): void {
+  const by = senderOf(input);
+  if (by === null) log.warn('signal ignored: it holds by, a text, or nothing', { signal: 'retry' });
+  else if (isRecord(input) && typeof input['searchNo'] === 'number') inbox.nudges += 1;
+  else if (standing === null || standing.kind === 'failed') inbox.retry = by;
+  else log.warn('retry ignored: no search has failed');
+}
+
+/** Who sent it; the operator where it does not say. Null for what does not fit or cannot be decoded. */
+function senderOf(input: unknown): string | null {
+  if (input === undefined || input === null) return BY_HAND;
+  if (!isRecord(input) || input['undecodable'] === true) return null;
+  const by = input['by'];
+  if (by === undefined || by === null || by === '') return BY_HAND;
+  return typeof by === 'string' ? by.slice(0, LONGEST_NAME) : null;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

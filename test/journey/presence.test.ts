@@ -21,6 +21,7 @@ beforeAll(async () => {
   cast = new Cast(system);
 });
 afterAll(async () => {
+  require('fs').writeFileSync('/tmp/jt/presence-'+Date.now()+'.log', [...system.apis, ...system.workers].map((x) => `PID ${x.pid}\n`+x.logs()).join('\n=====\n'));
   cast?.leave();
   await system?.stop();
 });
