@@ -2,6 +2,8 @@
  * A whole system of one test file: a database and a Temporal namespace of its own, workers and APIs as
  * real processes of the build.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import {
@@ -106,8 +108,19 @@ export class System {
   /** Ends all processes at once (how they stop is a test of its own), and drops the database. */
   async stop(): Promise<void> {
     await Promise.all([...this.apis, ...this.workers].map((one) => one.kill9()));
+    this.keepLogs();
     await this.sql.end();
     await this.temporal.close();
     await this.database.drop();
+  }
+
+  /** With TEST_LOGS=<folder> what the processes wrote is kept there, to look into a failure. */
+  private keepLogs(): void {
+    const folder = process.env['TEST_LOGS'];
+    if (folder === undefined) return;
+    mkdirSync(folder, { recursive: true });
+    const name = basename(expect.getState().testPath ?? 'test', '.test.ts');
+    for (const child of [...this.apis, ...this.workers])
+      writeFileSync(join(folder, `${name}-${child.pid}.log`), child.logs());
   }
 }
