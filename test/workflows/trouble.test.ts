@@ -60,6 +60,23 @@ inSkippedTime('trouble', () => {
     });
   });
 
+  test('an accept by hand of an offer whose making is still being answered is not lost', async () => {
+    const here = freshPlace();
+    await stage.pilot(here, 1);
+    const second = await stage.pilot(here, 2);
+    const booked = await (await stage.book(here)).start();
+    const first = await booked.liveOffer(1);
+    const claiming = stage.activities.hold('claimNextPilot', 'after');
+    await booked.decline(first);
+    await claiming.reached;
+    const offer = (await booked.offers())[1];
+    await booked.signal('accept', { offerId: offer?.id, pilotId: second });
+    await booked.heard('accept', 1);
+    claiming.release();
+    await booked.viewIs('assigned');
+    expect((await booked.row()).pilot_id).toBe(second);
+  });
+
   describe('database errors', () => {
     test('before every claim and settle: tried again until they pass, with the same outcome', async () => {
       const here = freshPlace();
