@@ -122,3 +122,20 @@ test.each(TROUBLES)('%s while bookings are made and accepted: all end well, once
   }
   for (const child of [...system.apis, ...system.workers]) process.kill(child.pid, 0);
 });
+
+test('half-open for long: every call is answered 503 within 6 s, none hangs', async () => {
+  const user = await cast.user({ connected: false });
+  await user.expect(200, 'GET', '/bookings');
+  proxy.freeze();
+  try {
+    const startedAt = performance.now();
+    const calls = Array.from({ length: 4 }, () =>
+      user.request('GET', '/bookings', undefined, { timeoutMs: SERVED_AGAIN_MS }),
+    );
+    for (const reply of await Promise.all(calls)) expectProblem(reply, 503);
+    expect(performance.now() - startedAt).toBeLessThan(SERVED_AGAIN_MS);
+  } finally {
+    proxy.mend();
+  }
+  await insist(200, () => user.request('GET', '/bookings'), SERVED_AGAIN_MS);
+});

@@ -172,3 +172,16 @@ test('cancel pressed twenty times is one cancel', async () => {
   expect(new Set(presses.map((one) => one.status))).toEqual(new Set([200]));
   expect((await user.eventNames(id)).filter((one) => one === 'cancelled')).toHaveLength(1);
 });
+
+test('a flood of declines is deduplicated before the signal; a cancel works within 2 s (F26)', async () => {
+  const { user, pilot, id, offerId } = await offered();
+  const taps = await Promise.all(Array.from({ length: 400 }, () => pilot.decline(offerId)));
+  expect(new Set(taps.map((one) => one.status))).toEqual(new Set([200]));
+  const startedAt = performance.now();
+  expect((await user.cancel(id)).status).toBe(200);
+  await completed(system, id, 2_000);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  const { events } = await system.temporal.client.workflow.getHandle(`booking-${id}`).fetchHistory();
+  const signals = (events ?? []).filter((event) => event.workflowExecutionSignaledEventAttributes != null);
+  expect(signals.length).toBeLessThanOrEqual(3);
+});

@@ -1,6 +1,6 @@
 /** One booking on the stage: its rows, its events, its workflow, and the hands that reach for it. */
 import { temporal } from '@temporalio/proto';
-import { Client } from '@temporalio/client';
+import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { STATUS_QUERY, workflowIdOf, type AssignmentStatusView } from '../../contract/workflow.js';
 import { findBooking } from '../../database/statements/bookings.js';
 import { eventsAfter, type EventRow } from '../../database/statements/events.js';
@@ -9,12 +9,15 @@ import type { BookingRow, OfferRow, SearchRow } from '../../database/rows.js';
 import { acceptByTap, declineByTap } from '../../dispatch/answer-offer.js';
 import { cancelByCaller } from '../../dispatch/cancel-booking.js';
 import { retryByCaller } from '../../dispatch/retry-search.js';
-import { CANCELLABLE_STATUSES, isOneOf } from '../../contract/words.js';
+import { isOneOf } from '../../contract/words.js';
 import { eventually, pause } from './waiting.js';
 import type { Stage } from './workflow-stage.js';
 
 /** Delivered at once, as the API does; or kept in the stage's `lines` for the test to deliver. */
 export type Delivery = 'delivered' | 'kept';
+const ON_THE_WAY = ['PICKED_UP', 'IN_TRANSIT'] as const;
+/** Longer than a task that waits for an activity takes to be renewed. */
+const QUERY_WITHIN_MS = 6_000;
 type Event = temporal.api.history.v1.IHistoryEvent;
 
 export class Booked {
@@ -98,8 +101,11 @@ export class Booked {
     });
   }
 
+  /** The query's answer. One that never comes fails, rather than to hang the test. */
   view(): Promise<AssignmentStatusView> {
-    return this.handle.query<AssignmentStatusView>(STATUS_QUERY);
+    return this.client.withDeadline(Date.now() + QUERY_WITHIN_MS, () =>
+      this.handle.query<AssignmentStatusView>(STATUS_QUERY),
+    );
   }
 
   /** The query's answer, as soon as it has this status. */
@@ -197,14 +203,20 @@ export class Booked {
     );
   }
 
-  /** Ends the booking if it can still be cancelled; one on its way has no timer and may stay. */
-  async end(): Promise<void> {
-    if (!isOneOf(CANCELLABLE_STATUSES, (await this.row()).status)) return;
-    await this.signal('cancel', {}).catch(() => undefined);
-    await eventually(
-      'the booking to be cancelled',
-      async () => (await this.handle.describe()).status.name !== 'RUNNING',
-    ).catch(() => undefined);
+  /**
+   * Ends the booking; one on its way has no timer and may stay. Answers null, or the types of its
+   * history's events when its workflow does not come to its end: it is stuck.
+   */
+  async end(): Promise<string[] | null> {
+    if (isOneOf(ON_THE_WAY, (await this.row()).status)) return null;
+    try {
+      await this.signal('cancel', {});
+      await eventually('the end', async () => (await this.handle.describe()).status.name !== 'RUNNING');
+      return null;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      return (await this.history()).map((one) => String(one.eventType));
+    }
   }
 
   async terminate(): Promise<void> {

@@ -179,13 +179,16 @@ export class Stage {
   /**
    * After each test: what it left open is cancelled, so that its timers do not run through the next. Not
    * terminated: the skipping server never skips again when a run is terminated during a workflow task.
+   *
+   * @returns histories of workflows that are stuck and could not be ended
    */
-  async clear(): Promise<void> {
+  async clear(): Promise<string[][]> {
     this.activities.clear();
     this.lines.length = 0;
     this.emissions.length = 0;
     this.alive.clear();
-    await Promise.all(this.booked.splice(0).map((booked) => booked.end()));
+    const ended = await Promise.all(this.booked.splice(0).map((booked) => booked.end()));
+    return ended.filter((history) => history !== null);
   }
 
   async close(): Promise<void> {

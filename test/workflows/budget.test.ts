@@ -13,7 +13,9 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await openRealStage();
 });
-afterEach(() => stage.clear());
+afterEach(async () => {
+  await stage.clear();
+});
 afterAll(() => stage.close());
 
 /** Without asking the workflow: a query may cost a workflow task of its own. */

@@ -18,7 +18,9 @@ beforeAll(async () => {
   });
   stage = await openRealStage({ address: server.address });
 });
-afterEach(() => stage.clear());
+afterEach(async () => {
+  await stage.clear();
+});
 afterAll(async () => {
   await stage?.close();
   await server?.stop();

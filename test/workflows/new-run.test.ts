@@ -13,7 +13,9 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await openRealStage();
 });
-afterEach(() => stage.clear());
+afterEach(async () => {
+  await stage.clear();
+});
 afterAll(() => stage.close());
 
 const SHORT: Partial<SearchLimits> = { offerTimeoutMs: 3_000, searchTimeoutMs: 9_000 };

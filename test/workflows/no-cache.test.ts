@@ -21,7 +21,9 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await openRealStage({ cachedWorkflows: 0 });
 });
-afterEach(() => stage.clear());
+afterEach(async () => {
+  await stage.clear();
+});
 afterAll(() => stage.close());
 
 const further = FURTHER.map((name) => [name, FURTHER_SCENES[name]] as const);

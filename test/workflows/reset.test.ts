@@ -12,7 +12,9 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await openRealStage();
 });
-afterEach(() => stage.clear());
+afterEach(async () => {
+  await stage.clear();
+});
 afterAll(() => stage.close());
 
 /** Back to the first task, as the Web UI and `temporal workflow reset --type FirstWorkflowTask` do. */

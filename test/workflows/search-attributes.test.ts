@@ -10,7 +10,9 @@ import { eventually } from '../support/waiting.js';
 import type { Stage } from '../support/workflow-stage.js';
 
 let stage: Stage;
-afterEach(() => stage.clear());
+afterEach(async () => {
+  await stage.clear();
+});
 
 describe('on a cluster that has them', () => {
   beforeAll(async () => {
