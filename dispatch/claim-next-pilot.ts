@@ -129,6 +129,8 @@ async function askOrFail(
   if (leftMs < SHORTEST_OFFER_MS)
     return { kind: 'waiting', search: searchOf(found), waitMs: leftMs, until: 'search_end' };
   const offer = await takePilot(tx, booking, offerId, tried + 1);
+  if (offer === 'too_late')
+    return { kind: 'waiting', search: searchOf(found), waitMs: SHORTEST_OFFER_MS, until: 'search_end' };
   if (offer === 'contended')
     return { kind: 'waiting', search: searchOf(found), waitMs: CONTENDED_WAIT_MS, until: 'patience' };
   if (offer === null) return nobodyToAsk(tx, booking, found);
@@ -151,10 +153,11 @@ async function takePilot(
   booking: BookingRow,
   offerId: string,
   number: number,
-): Promise<(OfferRow & { now: Date }) | null | 'contended'> {
+): Promise<(OfferRow & { now: Date }) | null | 'contended' | 'too_late'> {
   for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt += 1) {
     const claim = await claimPilot(tx.manager, booking, booking.limits, { id: offerId, number });
     if (claim !== null && claim.offer !== null) return claim.offer;
+    if (claim !== null && (await tooLate(tx, booking.id))) return 'too_late';
     if (claim !== null) await passPilotOver(tx.manager, booking.id, booking.search_no, claim.best_pilot_id);
     else {
       // In this order: what was overdue then is settled and free by the time of the second look.
@@ -165,6 +168,12 @@ async function takePilot(
     }
   }
   return 'contended';
+}
+
+/** An offer that was not made for want of time is nobody's fault. */
+async function tooLate(tx: Transaction, bookingId: string): Promise<boolean> {
+  const found = await selectStanding(tx.manager, bookingId);
+  return (found?.search_left_ms ?? 0) < SHORTEST_OFFER_MS;
 }
 
 function pause(attempt: number): Promise<void> {

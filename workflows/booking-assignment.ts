@@ -146,9 +146,14 @@ async function applyCancel(story: Story): Promise<Standing | null> {
 }
 
 /** What is nudged while an activity runs may be too late for it: the next wait must not miss it. */
-function read(story: Story, activity: () => Promise<Standing>): Promise<Standing> {
-  story.inbox.read = story.inbox.nudges;
-  return activity();
+async function read({ inbox }: Story, activity: () => Promise<Standing>): Promise<Standing> {
+  inbox.read = inbox.nudges;
+  inbox.reading = true;
+  try {
+    return await activity();
+  } finally {
+    inbox.reading = false;
+  }
 }
 
 /**

@@ -25,6 +25,8 @@ export interface Inbox {
   nudges: number;
   /** How many nudges the last reading of the rows has seen. */
   read: number;
+  /** An activity is under way: what is known of the booking may be over. */
+  reading: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface Inbox {
  * @param current what is known of the booking when a signal arrives; null before the rows were first read
  */
 export function openInbox(current: () => Standing | null): Inbox {
-  const inbox: Inbox = { answers: [], cancel: null, retry: null, nudges: 0, read: 0 };
+  const inbox: Inbox = { answers: [], cancel: null, retry: null, nudges: 0, read: 0, reading: false };
   setHandler(defineSignal<[unknown]>('accept'), (input) => recordAnswer(inbox, current(), 'accept', input));
   setHandler(defineSignal<[unknown]>('decline'), (input) => recordAnswer(inbox, current(), 'decline', input));
   setHandler(defineSignal<[unknown]>('cancel'), (input) => {
@@ -93,7 +95,7 @@ function recordAnswer(
     pilotId: input['pilotId'].toLowerCase(),
     by,
   };
-  if (standing?.kind === 'offered' && !answers(fact, standing.offer)) {
+  if (!inbox.reading && standing?.kind === 'offered' && !answers(fact, standing.offer)) {
     dropStale(fact);
     return;
   }

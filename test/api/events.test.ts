@@ -2,7 +2,14 @@
 import { MESSAGES, STATUS_MESSAGES } from '../../contract/messages.js';
 import { Cast, type PilotActor, type User } from '../support/actors.js';
 import { freshPlace, northOf } from '../support/places.js';
-import { conformAll, expectAllReceived, TO_OPERATOR, TO_PILOT, TO_USER } from '../support/received.js';
+import {
+  conformAll,
+  expectAllReceived,
+  inOrder,
+  TO_OPERATOR,
+  TO_PILOT,
+  TO_USER,
+} from '../support/received.js';
 import type { RecordedSocket } from '../support/sockets.js';
 import { System } from '../support/system.js';
 import { eventually, until } from '../support/waiting.js';
@@ -50,9 +57,7 @@ test('the texts are those of the contract, word for word', () => {
 async function told(user: User, id: string): Promise<[string, unknown][]> {
   const events = await user.events(id);
   expect(events.map((one) => one.seq)).toEqual(events.map((_, index) => index + 1));
-  await eventually('all events at the socket', () => {
-    return new Set(user.socket.of(events.at(-1)?.event ?? '', id)).size > 0;
-  });
+  await eventually('all events at the socket', () => inOrder(user.socket, id).length === events.length);
   expectAllReceived(user.socket, id, events);
   conformAll(user.socket, TO_USER);
   return events.map((one) => [one.event.slice('booking:'.length), one.payload['message']]);

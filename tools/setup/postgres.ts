@@ -1,6 +1,6 @@
 // Starts, reuses and stops an embedded Postgres.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -80,7 +80,7 @@ async function launch(options: PostgresOptions): Promise<ProcessId> {
     if (await isPortTaken(options.port)) {
       throw new SetupError(portTakenMessage('Postgres', options.port, 'POSTGRES_PORT'));
     }
-    removeForeignPidFile(options.dataDir);
+    disownPidFile(options.dataDir);
     const { server, logOffset } = await spawnServer(options);
     const outcome = await waitUntilReady(options, server, deadline);
     if (outcome === 'ready') return server;
@@ -95,13 +95,19 @@ async function launch(options: PostgresOptions): Promise<ProcessId> {
   }
 }
 
-/** Postgres itself clears the file of a dead server, but refuses to start when the pid now belongs to another program. */
-function removeForeignPidFile(dataDir: string): void {
+/**
+ * Postgres refuses to start while the pid in the file exists: also when it went to another program since, or when the
+ * killed server is a zombie that nobody reaps. With the starter's own pid there it goes on, and still checks the
+ * shared memory named below it, so that two servers can never serve one folder.
+ */
+function disownPidFile(dataDir: string): void {
   const pidFile = join(dataDir, 'postmaster.pid');
   if (!existsSync(pidFile)) return;
-  const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
-  // When in doubt whose Postgres that is, the file stays: two servers on one folder would destroy it.
-  if (identify(pid) !== undefined && !commandLine(pid).includes('postgres')) rmSync(pidFile);
+  const [first, ...others] = readFileSync(pidFile, 'utf8').split('\n');
+  const pid = Number(first);
+  // When in doubt whose Postgres that is, the file stays as it is.
+  if (identify(pid) !== undefined && commandLine(pid).includes('postgres')) return;
+  writeFileSync(pidFile, [String(process.pid), ...others].join('\n'));
 }
 
 async function spawnServer(options: PostgresOptions): Promise<{ server: ProcessId; logOffset: number }> {
