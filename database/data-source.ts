@@ -26,6 +26,8 @@ export interface DatabaseOptions {
 /** A claim or a tap takes milliseconds; these only end what is stuck, before callers give up at 3 s. */
 const TIMEOUTS = {
   statement_timeout: 2_500,
+  // A half-open connection answers nothing, not even that: our own end of waiting, a little later.
+  query_timeout: 2_700,
   lock_timeout: 2_000,
   idle_in_transaction_session_timeout: 5_000,
 };

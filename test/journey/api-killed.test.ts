@@ -91,7 +91,8 @@ test('killed at any moment of the call: the same key gets one booking (F2, F7)',
     expect(list.items.map((one) => one.id)).toEqual([repeated.body.id]);
     await again.kill9();
   }
-});
+  // Ten processes are started one after the other: on a busy machine that alone takes a minute.
+}, 150_000);
 
 test('killed right after an accept: the answer stands and the workflow learns of it', async () => {
   const dying = await startApi();

@@ -123,7 +123,9 @@ test('a forced failure answers an id without a stack, and logs it under that id 
     });
     expect(reply.status).toBe(500);
     expect(reply.text).not.toMatch(/column|relation|INSERT|\.js|at .*:\d+/);
-    const line = lines().find((one) => one['instance'] === reply.body.instance);
+    const line = await eventually('the log line', () =>
+      lines().find((one) => one['instance'] === reply.body.instance),
+    );
     expect(line?.level).toBe(50);
     const logged = JSON.stringify(line);
     for (const canary of Object.values(CANARIES)) expect(logged).not.toContain(canary);
