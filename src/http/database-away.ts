@@ -3,7 +3,7 @@ import { sqlState } from '../../dispatch/context.js';
 /** Codes of sockets and of Postgres' classes 08 (connection), 53 (resources), 57 (operator, timeouts). */
 const AWAY = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08|53|57|55P03|25P03)/;
 const AWAY_MESSAGES =
-  /connection terminated|timeout exceeded when trying to connect|not queryable|driver not connected|not currently accepting connections/i;
+  /connection terminated|timeout exceeded when trying to connect|not queryable|query read timeout|driver not connected|not currently accepting connections/i;
 
 /** True when an error says that Postgres is away, starting, or overloaded: worth another try soon. */
 export function databaseIsAway(error: unknown): boolean {
