@@ -24,3 +24,7 @@ export type ConflictCode = (typeof CONFLICT_CODES)[number];
 /** Short names of what went wrong with a socket message. */
 export const SOCKET_ERRORS = ['invalid', 'forbidden', 'not_found', 'unknown_event', 'rate_limited'] as const;
 export type SocketError = (typeof SOCKET_ERRORS)[number];
+
+/** What `connect_error` says when the server refuses a socket. */
+export const CONNECT_ERRORS = ['unauthorized', 'rate_limited', 'unavailable'] as const;
+export type ConnectError = (typeof CONNECT_ERRORS)[number];

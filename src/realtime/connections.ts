@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Server, Socket } from 'socket.io';
 import type { DispatchContext } from '../../dispatch/context.js';
 import { readOffers } from '../../dispatch/reads.js';
+import type { ConnectError } from '../../contract/problems.js';
 import { pilotRoom, userRoom } from '../../contract/rooms.js';
 import type { Caller } from '../auth/caller.js';
 import { Revocations } from '../auth/revocations.js';
@@ -58,11 +59,11 @@ export class Connections implements OnApplicationShutdown {
           () => true,
           () => false,
         );
-      if (!allowed) return new Error('rate_limited');
+      if (!allowed) return refusal('rate_limited');
     }
     const { token } = socket.handshake.auth as { token?: unknown };
     const caller = typeof token === 'string' ? await this.tokens.verify(token) : null;
-    if (caller === null) return new Error('unauthorized');
+    if (caller === null) return refusal('unauthorized');
     if (caller.type === 'pilot') await this.presence.connected(caller.id);
     socket.data = { caller, tokens: BURST, filledAt: performance.now() } satisfies SocketState;
     return null;
@@ -145,4 +146,9 @@ export class Connections implements OnApplicationShutdown {
     state.tokens = 0;
     return false;
   }
+}
+
+/** Refuses a handshake, in one of the words of the contract. */
+export function refusal(why: ConnectError): Error {
+  return new Error(why);
 }

@@ -15,7 +15,7 @@ import { BODY_LIMIT_BYTES } from '../../contract/limits.js';
 import { API_CONFIG, LOGGER } from '../config/providers.js';
 import type { ApiConfig } from '../config/environment.js';
 import { Positions } from '../pilots/positions.js';
-import { Connections } from './connections.js';
+import { Connections, refusal } from './connections.js';
 import { ListeningPool } from './listening-pool.js';
 import { Repair } from './repair.js';
 import { StatsTicker } from './stats-ticker.js';
@@ -59,7 +59,7 @@ export class SocketServer implements BeforeApplicationShutdown, OnApplicationShu
     io.use((socket, next) => {
       this.connections.authenticate(socket).then(
         (refused) => next(refused ?? undefined),
-        () => next(new Error('unavailable')),
+        () => next(refusal('unavailable')),
       );
     });
     io.on('connection', (socket) => this.connections.serve(socket));

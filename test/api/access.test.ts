@@ -1,7 +1,7 @@
 // Who may call what: every call and every socket message, for every kind of caller; deny by default (S1-S3).
 import { randomUUID } from 'node:crypto';
 import { CALLS, type Call } from '../../contract/calls.js';
-import { MESSAGES } from '../../src/realtime/messages.js';
+import { CLIENT_MESSAGES, type ClientMessage } from '../../contract/client-messages.js';
 import { TOKEN_TYPES, type TokenType } from '../../contract/words.js';
 import type { Booking, Offer } from '../../contract/shapes.js';
 import { Cast, PilotActor, User } from '../support/actors.js';
@@ -126,7 +126,7 @@ const BODIES: Record<string, () => unknown> = {
   'admin:subscribe_assignments': () => ({}),
 };
 
-describe.each(Object.entries(MESSAGES))('socket message %s', (event, message) => {
+describe.each(Object.entries<ClientMessage>(CLIENT_MESSAGES))('socket message %s', (event, message) => {
   test.each(TOKEN_TYPES)('as %s', async (type) => {
     const make = BODIES[event];
     if (make === undefined) throw new Error(`${event} has no row here`);

@@ -2,8 +2,8 @@
 import { createConnection } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { io } from 'socket.io-client';
+import { CLIENT_MESSAGES } from '../../contract/client-messages.js';
 import { BODY_LIMIT_BYTES } from '../../contract/limits.js';
-import { MESSAGES } from '../../src/realtime/messages.js';
 import { Cast, type PilotActor, type User } from '../support/actors.js';
 import { freshPlace } from '../support/places.js';
 import { RecordedSocket } from '../support/sockets.js';
@@ -69,7 +69,7 @@ const CORPUS: [string, unknown][] = [
 
 test('the whole corpus at every message: acknowledged as invalid, nothing changes', async () => {
   const before = await pilot.expect(200, 'GET', '/pilots/me');
-  for (const [event, message] of Object.entries(MESSAGES)) {
+  for (const [event, message] of Object.entries(CLIENT_MESSAGES)) {
     const type = message.who[0];
     const actor = type === 'admin' ? await cast.operator() : type === 'pilot' ? pilot : user;
     const socket = await actor.connect();
@@ -88,7 +88,7 @@ test('the whole corpus at every message: acknowledged as invalid, nothing change
 
 test('without a function for the acknowledgement nothing happens', async () => {
   const socket = await user.connect();
-  for (const event of [...Object.keys(MESSAGES), 'nonsense'])
+  for (const event of [...Object.keys(CLIENT_MESSAGES), 'nonsense'])
     for (const [, poison] of CORPUS) socket.socket.emit(event, poison);
   expect(await socket.ask('nonsense')).toMatchObject({ error: 'unknown_event' });
 });
