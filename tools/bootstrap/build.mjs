@@ -17,6 +17,7 @@ const SOURCE_FOLDERS = [
 ];
 const BUNDLE = 'dist/workflow-bundle.js';
 const BUNDLER = 'dist/src/worker/bundle.js';
+const PAGES = 'dist/web/index.html';
 
 /** What runs needs; a fault in a test must not keep the system from starting. */
 const RUNTIME_PROJECTS = ['src', 'src/worker', 'tools'];
@@ -29,6 +30,7 @@ const RUNTIME_PROJECTS = ['src', 'src/worker', 'tools'];
 export async function build({ tests = false } = {}) {
   await compile(tests ? [] : RUNTIME_PROJECTS);
   await bundleWorkflows();
+  await buildPages();
 }
 
 /** Runs `tsc -b`; quick when nothing has changed. @throws when there are compile errors */
@@ -56,6 +58,21 @@ async function bundleWorkflows() {
   await step('Bundling the workflows', async () => {
     const { code, output } = await run(process.execPath, [BUNDLER], { quiet: true });
     if (code !== 0) throw new Error(`${output}\nBundling the workflows failed with code ${code}.`);
+  });
+}
+
+/** Makes dist/web when a source of the pages is newer. @throws when Vite fails */
+async function buildPages() {
+  const builtAt = mtime(PAGES);
+  const inputs = [...walk('web', ''), ...walk('contract', '.ts'), 'package-lock.json'];
+  if (builtAt > 0 && inputs.every((file) => mtime(file) <= builtAt)) return;
+  await step('Building the pages', async () => {
+    const { code, output } = await runTool(
+      'vite/bin/vite.js',
+      ['build', '--config', 'web/vite.config.mjs', '--logLevel', 'warn'],
+      { quiet: true },
+    );
+    if (code !== 0) throw new Error(`${output}\nBuilding the pages failed with code ${code}.`);
   });
 }
 
