@@ -1,6 +1,7 @@
 /** Every REST call: who may make it, what it takes and answers. OpenAPI and the tests of access read it. */
 import { z } from 'zod';
 import type { TokenType } from './words.js';
+import * as pages from './page-shapes.js';
 import * as take from './schemas.js';
 import * as give from './shapes.js';
 
@@ -136,6 +137,9 @@ export const CALLS: readonly Call[] = [
   }),
   call('anyone', 'get', '/metrics', 'Prometheus metrics; needs METRICS_TOKEN where it is set', {
     answers: { 200: null },
+  }),
+  call('anyone', 'get', '/pages/config', 'What the pages need to know before anybody has a token', {
+    answers: { 200: pages.pagesConfigShape },
   }),
   call('anyone', 'post', '/demo/token', 'A token to try with; only with DEMO=true', {
     body: take.demoTokenSchema,

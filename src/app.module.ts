@@ -20,6 +20,7 @@ import { JobsController } from './jobs/jobs.controller.js';
 import { OffersController } from './offers/offers.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
+import { PagesController } from './pages/pages.controller.js';
 import { PilotsController } from './pilots/pilots.controller.js';
 import { Positions } from './pilots/positions.js';
 import { Connections } from './realtime/connections.js';
@@ -35,6 +36,8 @@ export interface ApiParts {
   logger: Logger;
   dispatch: DispatchContext;
   client: AssignmentClient;
+  /** Where the built pages are; `dist/web` unless told. */
+  pagesFolder?: string;
 }
 
 @Module({})
@@ -50,6 +53,7 @@ export class AppModule {
         OperationsController,
         DemoController,
         HealthController,
+        PagesController,
       ],
       providers: [
         { provide: API_CONFIG, useValue: parts.config },

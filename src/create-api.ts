@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express, { type NextFunction, type Request, type Response } from 'express';
@@ -6,9 +7,11 @@ import { BODY_LIMIT_BYTES } from '../contract/limits.js';
 import { AppModule, type ApiParts } from './app.module.js';
 import { ConfigurationError } from './config/environment.js';
 import { nestLogger } from './config/nest-logger.js';
+import { packageFile } from './docs/package-file.js';
 import { serveDocs } from './docs/serve-docs.js';
 import { Metrics } from './health/metrics.js';
 import { noteArrival } from './http/arrival.js';
+import { servePages } from './pages/serve-pages.js';
 import { SocketServer } from './realtime/socket-server.js';
 
 /** Makes the API of the given parts; it does not listen yet. The parts stay the caller's to close. */
@@ -22,6 +25,13 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
   // Upgrading would leave the pages blank on plain HTTP; TLS is the proxy's, and so is its redirect.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(measure(app.get(Metrics)));
+  app.use(
+    servePages({
+      folder: parts.pagesFolder ?? join(packageFile().root, 'dist', 'web'),
+      mapTilesUrl: parts.config.MAP_TILES_URL,
+      onMissing: (folder) => parts.logger.warn({ folder }, 'there are no pages: `npm run build` makes them'),
+    }),
+  );
   app.use(express.json({ limit: BODY_LIMIT_BYTES, strict: true }));
   app.enableCors({ origin: parts.config.CORS_ORIGINS });
   serveDocs(app);

@@ -67,6 +67,19 @@ const rateLimit = z
     return { requestsPerToken, bookingsPerToken, requestsPerAddress };
   });
 
+/** OpenStreetMap's own tiles: fine for a try and for little traffic, by their rules of use. */
+export const DEFAULT_MAP_TILES_URL = 'https://tile.openstreetmap.org/{z}/{x}/{y}.png';
+const TILES_FORM = /^https?:\/\/(\{s\}\.)?[\w.-]+(:\d+)?\/\S+$/;
+const mapTiles = z
+  .string()
+  .refine(
+    (value) =>
+      value === 'off' ||
+      (TILES_FORM.test(value) && ['{z}', '{x}', '{y}'].every((part) => value.includes(part))),
+    { error: 'must be off, or an http(s):// address with {z}, {x} and {y}' },
+  )
+  .transform((value) => (value === 'off' ? null : value));
+
 const apiSchema = z.object({
   ...shared,
   ...limits,
@@ -90,6 +103,8 @@ const apiSchema = z.object({
   RATE_LIMIT: rateLimit.default(DEFAULT_RATE_LIMITS),
   METRICS_TOKEN: z.string().min(1).optional(),
   TEMPORAL_UI_URL: z.url().optional(),
+  MAP_TILES_URL: mapTiles.default(DEFAULT_MAP_TILES_URL),
+  MAP_ATTRIBUTION: z.string().min(1).max(300).optional(),
 });
 
 export type ApiConfig = z.output<typeof apiSchema> & { searchLimits: SearchLimits };

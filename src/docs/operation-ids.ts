@@ -28,6 +28,7 @@ const OPERATION_IDS: Readonly<Record<string, string>> = {
   'get /health/live': 'getLiveness',
   'get /health/ready': 'getReadiness',
   'get /metrics': 'getMetrics',
+  'get /pages/config': 'getPagesConfig',
   'post /demo/token': 'createDemoToken',
 };
 

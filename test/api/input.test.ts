@@ -123,7 +123,7 @@ test('a path that cannot be decoded is 400, not 500', async () => {
 });
 
 test('a route that does not exist is a 404 problem', async () => {
-  for (const path of ['/', '/bookings/x/y/z', '/admin', '/Admin/pilotss', '/.env'])
+  for (const path of ['/nobody', '/bookings/x/y/z', '/admin', '/Admin/pilotss', '/.env'])
     expectProblem(await user.request('GET', path), 404);
   expectProblem(await user.request('DELETE', '/bookings'), 404);
 });

@@ -49,6 +49,7 @@ post /admin/tokens/revoke admin 204
 get /health/live anyone 200
 get /health/ready anyone 200,503
 get /metrics anyone 200
+get /pages/config anyone 200
 post /demo/token anyone 200`.trim();
 
 it('every call of the contract, and no other', () => {

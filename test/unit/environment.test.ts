@@ -90,6 +90,19 @@ it('lists, switches and limits', () => {
   expect(readWorkerConfig({ ...GOOD, WORKER_METRICS_PORT: 'off' }).WORKER_METRICS_PORT).toBe('off');
 });
 
+it('map tiles: OpenStreetMap, or an address, or off', () => {
+  expect(api().MAP_TILES_URL).toBe('https://tile.openstreetmap.org/{z}/{x}/{y}.png');
+  expect(api({ MAP_TILES_URL: 'off' }).MAP_TILES_URL).toBeNull();
+  for (const tiles of [
+    'http://localhost:8080/{z}/{x}/{y}.png',
+    'https://{s}.t.example/{z}/{x}/{y}{r}.png?k=1',
+  ])
+    expect(api({ MAP_TILES_URL: tiles, MAP_ATTRIBUTION: '© Us' })).toMatchObject({
+      MAP_TILES_URL: tiles,
+      MAP_ATTRIBUTION: '© Us',
+    });
+});
+
 it.each<[string, string, string]>([
   ['DATABASE_URL', 'mysql://x', 'postgres://'],
   ['REDIS_URL', 'http://x', 'redis://'],
@@ -110,6 +123,12 @@ it.each<[string, string, string]>([
   ['CORS_ORIGINS', 'a.example', ''],
   ['RATE_LIMIT', '600', 'off'],
   ['DATABASE_POOL_SIZE', '1', ''],
+  ['MAP_TILES_URL', 'https://tiles.example/', '{z}'],
+  ['MAP_TILES_URL', 'ftp://tiles.example/{z}/{x}/{y}.png', 'http'],
+  ['MAP_TILES_URL', 'https://u:p@tiles.example/{z}/{x}/{y}.png', 'http'],
+  ['MAP_TILES_URL', "https://tiles.example; script-src 'unsafe-inline'/{z}/{x}/{y}", 'http'],
+  ['MAP_TILES_URL', 'false', 'off'],
+  ['MAP_ATTRIBUTION', 'x'.repeat(301), ''],
 ])('%s=%s is refused by name, and says what is allowed', (key, value, hint) => {
   const message = refusal({ [key]: value });
   expect(message).toContain(key);
