@@ -14,10 +14,18 @@ import { revokeSchema } from '../../contract/schemas.js';
 import { healthShape, problemShape } from '../../contract/shapes.js';
 import { operationIdOf } from './operation-ids.js';
 import { packageFile } from './package-file.js';
-import { nameInlineSchemas, nameInside, simplify, type Json, type Schemas } from './schemas-for-clients.js';
+import {
+  forClients,
+  nameInlineSchemas,
+  nameInside,
+  sorted,
+  type Json,
+  type Schemas,
+} from './schemas-for-clients.js';
 
 const DESCRIPTION = `Finds a pilot for every booking. Errors are problem documents (RFC 9457).
-Fields may be added to answers: clients ignore what they do not know. Live events come over Socket.IO.`;
+Fields may be added to answers: clients ignore what they do not know. Live events come over Socket.IO:
+\`/docs/asyncapi.json\`.`;
 const LONGEST_KEY = 200;
 
 const RETRY_AFTER = {
@@ -87,9 +95,7 @@ export function openApiText(): string {
 
 function override({ jsonSchema, zodSchema, io }: ZodOpenApiOverrideContext): void {
   const schema = jsonSchema as Json;
-  simplify(schema);
-  // Answers may get more fields: a client that refuses unknown ones would break.
-  if (io === 'output' && schema['additionalProperties'] === false) delete schema['additionalProperties'];
+  forClients(schema, io);
   if (zodSchema === revokeSchema) oneFieldOf(schema);
 }
 
@@ -212,8 +218,4 @@ function parametersOf(all: object): { name: string; schema: Json }[] {
       (operation: { parameters?: { name: string; schema: Json }[] }) => operation.parameters ?? [],
     ),
   );
-}
-
-function sorted(schemas: Schemas): Schemas {
-  return Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -2,8 +2,14 @@
  * Makes the schemas that zod writes good for client generators (Dart's above all): every object and every
  * list of words has a name, nullable scalars are one type, and patterns that only repeat a format go.
  */
-import { ASSIGNMENT_STATUSES, BOOKING_STATUSES, JOB_STATUSES, TOKEN_TYPES } from '../../contract/words.js';
-import { CONFLICT_CODES } from '../../contract/problems.js';
+import {
+  ASSIGNMENT_STATUSES,
+  BOOKING_STATUSES,
+  JOB_STATUSES,
+  OFFER_END_REASONS,
+  TOKEN_TYPES,
+} from '../../contract/words.js';
+import { CONFLICT_CODES, CONNECT_ERRORS, SOCKET_ERRORS } from '../../contract/problems.js';
 
 export type Json = Record<string, unknown>;
 export type Schemas = Record<string, Json>;
@@ -15,6 +21,9 @@ const WORD_LISTS: Readonly<Record<string, readonly string[]>> = {
   JobStatus: JOB_STATUSES,
   TokenType: TOKEN_TYPES,
   ConflictCode: CONFLICT_CODES,
+  OfferEndReason: OFFER_END_REASONS,
+  SocketErrorCode: SOCKET_ERRORS,
+  ConnectErrorCode: CONNECT_ERRORS,
 };
 /** zod bounds every integer by what a double holds exactly; to a client that says nothing. */
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -62,8 +71,19 @@ function wordsOf(schema: Json): string | null {
   return Object.entries(WORD_LISTS).find(([, words]) => JSON.stringify(words) === given)?.[0] ?? null;
 }
 
-/** Simplifies one schema that zod wrote, in place. */
-export function simplify(schema: Json): void {
+/** Rewrites one schema that zod wrote, in place; `io` says whether clients send it or get it. */
+export function forClients(schema: Json, io: 'input' | 'output'): void {
+  simplify(schema);
+  // Answers may get more fields: a client that refuses unknown ones would break.
+  if (io === 'output' && schema['additionalProperties'] === false) delete schema['additionalProperties'];
+}
+
+/** By name, so that the same code gives the same document. */
+export function sorted(schemas: Schemas): Schemas {
+  return Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function simplify(schema: Json): void {
   mergeNull(schema);
   if (schema['format'] === 'uuid' || schema['format'] === 'date-time') delete schema['pattern'];
   if (schema['minimum'] === -SAFE) delete schema['minimum'];
@@ -83,6 +103,6 @@ function mergeNull(schema: Json): void {
   Object.assign(schema, scalar, { type: [scalar['type'], 'null'] });
 }
 
-function capital(word: string): string {
+export function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }

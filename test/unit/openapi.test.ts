@@ -5,8 +5,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { CALLS } from '../../contract/calls.js';
 import { buildOpenApi, openApiText } from '../../src/docs/openapi.js';
 import { packageFile } from '../../src/docs/package-file.js';
+import { faultsIn, refsOf, type Json } from '../support/schema-faults.js';
 
-type Json = Record<string, unknown>;
 interface Operation {
   operationId: string;
   tags: string[];
@@ -31,32 +31,6 @@ function operation(method: string, path: string): Operation {
   const found = document.paths[path]?.[method];
   if (found === undefined) throw new Error(`no ${method} ${path}`);
   return found;
-}
-
-/** Every object inside `value`, itself too, with its way there. */
-function* inside(value: unknown, way = ''): Generator<[string, Json]> {
-  if (typeof value !== 'object' || value === null) return;
-  if (!Array.isArray(value)) yield [way, value as Json];
-  for (const [key, part] of Object.entries(value)) yield* inside(part, `${way}/${key}`);
-}
-
-const isObjectSchema = (schema: Json): boolean => schema['properties'] !== undefined;
-
-/** Faults of one named schema: inline objects, unions other than "this name or null". */
-function faultsIn(name: string, schema: Json): string[] {
-  const faults: string[] = [];
-  for (const [way, part] of inside(schema)) {
-    if (way !== '' && isObjectSchema(part) && !way.endsWith('/properties'))
-      faults.push(`inline object ${name}${way}`);
-    if (part['oneOf'] !== undefined || part['allOf'] !== undefined)
-      faults.push(`oneOf or allOf ${name}${way}`);
-    const union = part['anyOf'] as Json[] | undefined;
-    if (union === undefined) continue;
-    const [named, nothing] = union;
-    if (union.length !== 2 || named?.['$ref'] === undefined || nothing?.['type'] !== 'null')
-      faults.push(`union ${name}${way}`);
-  }
-  return faults;
 }
 
 function validator(): (value: unknown) => string[] {
@@ -90,14 +64,9 @@ describe('the OpenAPI document', () => {
   });
 
   it('resolves every $ref, and uses every named schema', () => {
-    const used = new Set<string>();
-    for (const [, { $ref: ref }] of inside(document)) if (typeof ref === 'string') used.add(ref);
-    for (const ref of used) {
-      const way = ref.replace(/^#\//, '').split('/');
-      const found = way.reduce<unknown>((value, key) => (value as Json | undefined)?.[key], document);
-      expect([ref, typeof found]).toEqual([ref, 'object']);
-    }
-    const unused = Object.keys(schemas).filter((name) => !used.has(`#/components/schemas/${name}`));
+    const { all, broken } = refsOf(document);
+    expect(broken).toEqual([]);
+    const unused = Object.keys(schemas).filter((name) => !all.has(`#/components/schemas/${name}`));
     expect(unused).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ROOT, run, runTool } from './run.mjs';
 
 const WITH_POSTGRES = 'dist/tools/setup/with-postgres.js';
+const WRITE_DOCUMENTS = 'dist/src/docs/write-documents.js';
 
 /**
  * @param {string[]} args `--json FILE` also writes `{passed: string[], failed: string[]}` there
@@ -18,7 +19,8 @@ export async function check(args, build) {
     ['lock file is whole', () => tool('../tools/lockfile/complete-lock.mjs', ['--check'])],
     ['types and build (tsc -b)', () => build().then(() => ({ code: 0, output: '' }))],
     ['migrations equal entities', () => node(WITH_POSTGRES, ['dist/database/check-migrations.js'])],
-    ['OpenAPI is up to date', () => node('dist/src/docs/write-openapi.js', ['--check'])],
+    ['OpenAPI is up to date', () => node(WRITE_DOCUMENTS, ['--check', 'openapi'])],
+    ['AsyncAPI is up to date', () => node(WRITE_DOCUMENTS, ['--check', 'asyncapi'])],
   ];
   const passed = [];
   const failed = [];
