@@ -62,6 +62,9 @@ export const CALLS: readonly Call[] = [
     query: take.eventsQuery,
     answers: { 200: z.array(give.eventShape) },
   }),
+  call(everyone, 'get', '/vehicle-types', 'All vehicle types', {
+    answers: { 200: give.vehicleTypePageShape },
+  }),
   call(pilot, 'put', '/pilots/me/availability', 'Go online or offline', {
     body: take.availabilitySchema,
     answers: { 200: give.pilotShape },
@@ -102,7 +105,7 @@ export const CALLS: readonly Call[] = [
     query: take.listPilotsQuery,
     answers: { 200: give.pilotPageShape },
   }),
-  call(admin, 'get', '/admin/vehicle-types', 'All vehicle types', {
+  call(admin, 'get', '/admin/vehicle-types', 'All vehicle types, as GET /vehicle-types', {
     answers: { 200: give.vehicleTypePageShape },
   }),
   call(admin, 'post', '/admin/vehicle-types', 'Add a vehicle type', {

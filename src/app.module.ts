@@ -8,6 +8,7 @@ import { DemoController } from './auth/demo.controller.js';
 import { Revocations } from './auth/revocations.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { BookingsController } from './bookings/bookings.controller.js';
+import { VehicleTypesController } from './bookings/vehicle-types.controller.js';
 import type { ApiConfig } from './config/environment.js';
 import { API_CONFIG, ASSIGNMENT_CLIENT, DISPATCH, LOGGER } from './config/providers.js';
 import { HealthController } from './health/health.controller.js';
@@ -47,6 +48,7 @@ export class AppModule {
       module: AppModule,
       controllers: [
         BookingsController,
+        VehicleTypesController,
         OffersController,
         JobsController,
         PilotsController,

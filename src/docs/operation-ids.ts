@@ -7,6 +7,7 @@ const OPERATION_IDS: Readonly<Record<string, string>> = {
   'post /bookings/:id/retry-assignment': 'retryAssignment',
   'post /bookings/:id/cancel': 'cancelBooking',
   'get /bookings/:id/events': 'listBookingEvents',
+  'get /vehicle-types': 'listBookableVehicleTypes',
   'put /pilots/me/availability': 'setAvailability',
   'put /pilots/me/location': 'reportLocation',
   'get /pilots/me': 'getOwnPilot',

@@ -73,6 +73,9 @@ test('vehicle types: bike, van and truck from the first migration; a second of o
   expectProblem(again, 409, 'vehicle_type_exists');
   const user = await cast.user({ connected: false });
   expect((await user.book(freshPlace(), { vehicleTypeId: 'cargo-bike' })).vehicleTypeId).toBe('cargo-bike');
+  const all = await operator.expect(200, 'GET', '/admin/vehicle-types');
+  for (const one of [user, operator, await cast.pilot()])
+    expect(await one.expect(200, 'GET', '/vehicle-types')).toEqual(all);
 });
 
 test('bookings: with the customer; q finds number, address, customer and pilot', async () => {

@@ -28,6 +28,7 @@ get /bookings/:id/assignment user,admin 200
 post /bookings/:id/retry-assignment user,admin 200
 post /bookings/:id/cancel user,admin 200
 get /bookings/:id/events user,admin 200
+get /vehicle-types user,pilot,admin 200
 put /pilots/me/availability pilot 200
 put /pilots/me/location pilot 204
 get /pilots/me pilot 200
