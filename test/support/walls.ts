@@ -189,6 +189,11 @@ export const LINTED: Record<string, Wall> = {
     allowed: ['../http/database-away.js'],
   },
   'src/reconciler': { forbidden: ['../realtime/repair.js'], allowed: ['../outbox/outbox-relay.js'] },
+  'web/user': {
+    forbidden: ['../pilot/page.js', '../operator/page.js'],
+    allowed: ['../kit/controls.js', '../door/line.js', '../../contract/words.js'],
+  },
+  'web/kit': { forbidden: ['../user/page.js'], allowed: ['../door/api.js', '../../contract/geo.js'] },
   'src/a-new-feature': {
     forbidden: ['../bookings/x.js', '../auth/caller.js'],
     allowed: ['../../dispatch/reads.js'],
