@@ -5,21 +5,21 @@
  * Jest loads this file without its resolver: it imports no file of ours.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-type Service = 'postgres' | 'temporal' | 'skipping';
-const ALL: Service[] = ['postgres', 'temporal', 'skipping'];
+type Service = 'postgres' | 'temporal' | 'skipping' | 'chromium';
+const ALL: Service[] = ['postgres', 'temporal', 'skipping', 'chromium'];
 
 /** What the tests of each folder use. */
 const NEEDS: Record<string, Service[]> = {
   unit: [],
   replay: [],
   database: ['postgres'],
-  workflows: ALL,
+  workflows: ['postgres', 'temporal', 'skipping'],
   api: ['postgres', 'temporal'],
   journey: ['postgres', 'temporal'],
-  browser: ['postgres', 'temporal'],
+  browser: ['postgres', 'temporal', 'chromium'],
 };
 
 interface JestConfig {
@@ -50,12 +50,20 @@ export default async function globalSetup(config: JestConfig): Promise<void> {
 }
 
 /** What the tests named on the command line need; everything when that is not plain to see. */
-function servicesFor(config: JestConfig): Service[] {
-  const patterns = config.testPathPatterns?.patterns ?? [];
-  const folders = patterns.map((pattern) => /(?:^|\/)test\/(\w+)(?:\/|$)/.exec(pattern)?.[1] ?? 'any');
+function servicesFor({ rootDir, testPathPatterns }: JestConfig): Service[] {
+  const patterns = (testPathPatterns?.patterns ?? []).map((one) => new RegExp(one.replace(/^\.\//, ''), 'i'));
+  const folders = Object.keys(NEEDS).filter((folder) =>
+    testsIn(join(rootDir, 'test', folder)).some((file) => patterns.some((pattern) => pattern.test(file))),
+  );
   if (folders.length === 0) return ALL;
   const needed = new Set(folders.flatMap((folder) => NEEDS[folder] ?? ALL));
   return ALL.filter((service) => needed.has(service));
+}
+
+function testsIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { recursive: true }).map(String);
+  return names.filter((name) => /\.test\.tsx?$/.test(name)).map((name) => join(folder, name));
 }
 
 /** The environment that the process prints as one line of JSON once everything is up. */

@@ -1,0 +1,133 @@
+// Finds a Chromium for the tests of the pages, or gets it once: by Playwright's own download, else by apt-get.
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { withLock } from './lock.js';
+import { ROOT, cacheDir } from './paths.js';
+import { type Report, SetupError } from './service.js';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const MAC_APP = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+const PLAYWRIGHT = join(ROOT, 'node_modules/playwright-core/cli.js');
+/** A machine without the network must not wait long: Playwright itself tries five times. */
+const CONNECT_WITHIN_MS = 5_000;
+/** Both programs write a line now and then; a slow network needs a while for a tenth of the file. */
+const SILENT_AT_MOST_MS = 60_000;
+const PROGRESS_EVERY_MS = 15_000;
+/** A cold start from a slow disk. */
+const ANSWER_WITHIN_MS = 20_000;
+
+/**
+ * The path of a Chromium that runs: the one of CHROMIUM_PATH, else one on the PATH, else the one that Playwright or
+ * apt-get bring.
+ * @throws SetupError that says what to install when there is no way to get one
+ */
+export async function findChromium(report?: Report): Promise<string> {
+  const named = process.env['CHROMIUM_PATH'] ?? '';
+  if (named !== '') {
+    if (runs(named)) return named;
+    throw new SetupError(`CHROMIUM_PATH is ${named}, but no browser starts there.`);
+  }
+  const found = findInstalled();
+  if (found !== undefined) return found;
+  mkdirSync(cacheDir(), { recursive: true });
+  const onWait = (pid: number): void => report?.(`Process ${pid} is getting Chromium; waiting for it`);
+  return withLock(join(cacheDir(), 'chromium.lock'), onWait, async () => {
+    const meanwhile = findInstalled();
+    if (meanwhile !== undefined) return meanwhile;
+    const got = (await download(report)) ?? (await installWithApt(report));
+    if (got !== undefined) return got;
+    throw new SetupError(
+      'There is no Chromium here and no way to get one, and the tests of the pages (test/browser) need it: install ' +
+        'chromium or Google Chrome so that it is on the PATH, or set CHROMIUM_PATH to its program.',
+    );
+  });
+}
+
+/** One that is there already, Playwright's earlier download included. */
+function findInstalled(): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const candidates = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...candidates, MAC_APP, chromium.executablePath()].find((file) => isFile(file) && runs(file));
+}
+
+function isFile(file: string): boolean {
+  return existsSync(file) && statSync(file).isFile();
+}
+
+/** A download may lack libraries, and Ubuntu's package may be an empty shell: only a start tells. */
+function runs(file: string): boolean {
+  try {
+    const version = execFileSync(file, ['--version'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: ANSWER_WITHIN_MS,
+    });
+    return /chrom/i.test(version);
+  } catch {
+    return false;
+  }
+}
+
+async function download(report?: Report): Promise<string | undefined> {
+  const env = {
+    ...process.env,
+    PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: String(CONNECT_WITHIN_MS),
+  };
+  const args = [PLAYWRIGHT, 'install', 'chromium'];
+  const done = await runToEnd(
+    process.execPath,
+    args,
+    env,
+    "Getting Chromium by Playwright's download (once)",
+    report,
+  );
+  const found = done ? findInstalled() : undefined;
+  if (found === undefined)
+    report?.(done ? 'That Chromium does not run here' : 'That download is out of reach from here');
+  return found;
+}
+
+/** Debian and its like, as root: the browser with all the libraries it wants. */
+async function installWithApt(report?: Report): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const what = 'Installing Chromium with apt-get (about 40 s, once)';
+  if (!(await runToEnd('apt-get', ['update'], env, `${what}: its list of packages`, report)))
+    return undefined;
+  const args = ['install', '-y', '--no-install-recommends', 'chromium'];
+  return (await runToEnd('apt-get', args, env, what, report)) ? findInstalled() : undefined;
+}
+
+/** Runs a program until it ends, or has been silent for too long. @returns whether it did its work */
+function runToEnd(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  what: string,
+  report?: Report,
+): Promise<boolean> {
+  report?.(what);
+  const startedAt = Date.now();
+  // A group of its own: both programs leave the work to children.
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const end = (): void => void (child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'));
+  let silent = setTimeout(end, SILENT_AT_MOST_MS);
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', () => {
+      clearTimeout(silent);
+      silent = setTimeout(end, SILENT_AT_MOST_MS);
+    });
+  const progress = setInterval(
+    () => report?.(`${what}: ${Math.round((Date.now() - startedAt) / 1000)} s so far`),
+    PROGRESS_EVERY_MS,
+  );
+  return new Promise<boolean>((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
+  }).finally(() => {
+    clearInterval(progress);
+    clearTimeout(silent);
+  });
+}
