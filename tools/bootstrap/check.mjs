@@ -16,6 +16,7 @@ export async function check(args, build) {
   const checks = [
     ['format (prettier)', () => tool('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.'])],
     ['lint (oxlint, type-aware)', () => tool('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings'])],
+    ['colours are tokens', () => tool('../tools/lint/colours.mjs', [])],
     ['lock file is whole', () => tool('../tools/lockfile/complete-lock.mjs', ['--check'])],
     ['types and build (tsc -b)', () => build().then(() => ({ code: 0, output: '' }))],
     ['migrations equal entities', () => node(WITH_POSTGRES, ['dist/database/check-migrations.js'])],
