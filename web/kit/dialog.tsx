@@ -32,6 +32,14 @@ export function Dialog({
         event.preventDefault();
         onClose?.();
       }}
+      onKeyDown={(event) => {
+        // Browsers let a second Escape close what the first one may not.
+        if (event.key === 'Escape' && onClose === undefined) event.preventDefault();
+      }}
+      onClose={() => {
+        if (onClose !== undefined) onClose();
+        else if (element.current?.isConnected === true) element.current.showModal();
+      }}
     >
       <div class="dialog-title">
         <h2 id={id} class="text-title">

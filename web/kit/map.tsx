@@ -31,12 +31,14 @@ export interface MapProps {
   route?: readonly LatLng[];
   /** Keeps all markers in sight when their number or kinds change. */
   fit?: boolean;
+  /** This place is brought back into sight when it moves out of it. */
+  keepInSight?: LatLng;
   /** A tap on the map. */
   onPick?: (at: LatLng) => void;
   class?: string;
 }
 
-const FIT_PADDING: L.PointTuple = [48, 48];
+const FIT_PADDING_PX = 48;
 
 /** Makes a Leaflet map with the configured tiles, or with a ground of our own where there are none. */
 export function createMap(element: HTMLElement, config: PagesConfig, center: LatLng, zoom = 13): L.Map {
@@ -72,7 +74,7 @@ export function Map(props: MapProps) {
     const made = createMap(element.current, props.config, props.center, props.zoom);
     map.current = made;
     made.on('click', (event) => latest.current.onPick?.(plain(event.latlng)));
-    const watcher = new ResizeObserver(() => made.invalidateSize());
+    const watcher = new ResizeObserver(() => resized(made, latest.current));
     watcher.observe(element.current);
     return () => {
       watcher.disconnect();
@@ -95,12 +97,31 @@ export function Map(props: MapProps) {
   }, [JSON.stringify(props.route)]);
   const toFit = props.fit === true ? props.markers.map((marker) => marker.id).join() : '';
   useEffect(() => {
-    if (map.current === null || toFit === '') return;
-    const places = latest.current.markers.map((marker) => marker.at);
-    map.current.fitBounds(L.latLngBounds(places), { padding: FIT_PADDING, maxZoom: 15, animate: false });
+    if (map.current !== null && toFit !== '') fitMarkers(map.current, latest.current);
   }, [toFit]);
 
+  const { lat, lng } = props.keepInSight ?? {};
+  useEffect(() => {
+    if (map.current === null || lat === undefined || lng === undefined) return;
+    if (!map.current.getBounds().pad(-0.1).contains([lat, lng])) map.current.panTo([lat, lng]);
+  }, [lat, lng]);
+
   return <div ref={element} class={`map ${props.class ?? ''}`} role="region" aria-label={props.label} />;
+}
+
+function fitMarkers(map: L.Map, { markers }: MapProps): void {
+  const { x, y } = map.getSize();
+  // A low map has no room for both its places and a wide border.
+  const padding: L.PointTuple = [Math.min(FIT_PADDING_PX, x / 5), Math.min(FIT_PADDING_PX, y / 5)];
+  const bounds = L.latLngBounds(markers.map((marker) => marker.at));
+  map.fitBounds(bounds, { padding, maxZoom: 15, animate: false });
+}
+
+/** A map that was made before it was seen, as in a dialog, could not know what fits. */
+function resized(map: L.Map, props: MapProps): void {
+  const unseen = map.getSize().y === 0;
+  map.invalidateSize();
+  if (unseen && props.fit === true && props.markers.length > 0) fitMarkers(map, props);
 }
 
 function placeMarkers(
