@@ -25,7 +25,7 @@ export const PILOT_SUMMARIES: Record<keyof PilotEvents, string> = {
   'booking:offer': 'He is asked; sent again at every connect while it lives: drop repeats by `offerId`',
   'offer:expired': 'His live offer ended without an answer of his',
   'job:assigned': "He has a job: by his accept, or by an operator's hand",
-  'booking:cancelled': 'His job was cancelled; he is free',
+  'booking:cancelled': 'His job is over: it was cancelled, or an operator took it back',
 };
 
 export const ADMIN_SUMMARIES: Record<keyof AdminEvents, string> = {
