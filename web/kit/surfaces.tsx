@@ -24,7 +24,14 @@ export function Card({
 }
 
 /** How it is paid; what has to be taken in cash stands out. */
-export function PaymentCard({ payment }: { payment: PaymentView | null }) {
+export function PaymentCard({
+  payment,
+  cashWords = 'Cash on delivery: collect',
+}: {
+  payment: PaymentView | null;
+  /** What is said above an amount in cash. */
+  cashWords?: string;
+}) {
   if (payment?.method !== 'COD')
     return (
       <p class="row text-small">
@@ -35,7 +42,7 @@ export function PaymentCard({ payment }: { payment: PaymentView | null }) {
     <div class="cash-card row" role="group" aria-label="Cash on delivery">
       <Icon name="cash" size={28} />
       <div class="grow">
-        <p class="text-small">Cash on delivery: collect</p>
+        <p class="text-small">{cashWords}</p>
         <p class="text-title text-number">{money(payment)}</p>
       </div>
     </div>
