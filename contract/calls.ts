@@ -116,6 +116,17 @@ export const CALLS: readonly Call[] = [
   call(admin, 'get', '/admin/assignments/stats', 'Counts of searches and their outcome', {
     answers: { 200: give.statsShape },
   }),
+  call(admin, 'get', '/admin/searches', 'The latest search of each booking, newest booking first', {
+    query: take.listSearchesQuery,
+    answers: { 200: pages.searchPageShape },
+  }),
+  call(admin, 'get', '/admin/pilots/positions', 'Where the pilots are who are online, and what they do', {
+    answers: { 200: pages.pilotMapShape },
+  }),
+  call(admin, 'get', '/admin/events', 'The latest events of all bookings, newest first', {
+    query: take.recentEventsQuery,
+    answers: { 200: z.array(pages.recentEventShape) },
+  }),
   call(admin, 'get', '/admin/bookings', 'All bookings; `q` finds number, address, customer or pilot', {
     query: take.listAdminBookingsQuery,
     answers: { 200: give.bookingPageShape },

@@ -1,7 +1,7 @@
 /** zod schemas of what clients send: each field with its limits; unknown fields are refused. */
 import { z } from 'zod';
 import { TEXT_LIMITS } from './limits.js';
-import { BOOKING_STATUSES, JOB_STATUSES, TOKEN_TYPES } from './words.js';
+import { BOOKING_STATUSES, JOB_STATUSES, SEARCH_STATES, TOKEN_TYPES } from './words.js';
 
 /** Half of a character: JSON can carry it, Postgres cannot keep it. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -132,6 +132,16 @@ export const listAdminBookingsQuery = z.strictObject({
   q: text(100).optional(),
   limit,
   cursor,
+});
+export const listSearchesQuery = z.strictObject({
+  state: z.enum(SEARCH_STATES).default('open'),
+  vehicleTypeId: vehicleTypeId.optional(),
+  q: text(100).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor,
+});
+export const recentEventsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 export const listPilotsQuery = z.strictObject({ limit, cursor });
 export const eventsQuery = z.strictObject({

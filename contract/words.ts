@@ -43,6 +43,22 @@ export type SearchOutcome = (typeof SEARCH_OUTCOMES)[number];
 export const SEARCH_ORIGINS = ['booking', 'retry', 'release', 'by_hand'] as const;
 export type SearchOrigin = (typeof SEARCH_ORIGINS)[number];
 
+/** Which searches an operator looks at; `open`: the booking is PENDING, so searching, offered or failed. */
+export const SEARCH_STATES = [
+  'open',
+  'searching',
+  'offered',
+  'failed',
+  'assigned',
+  'cancelled',
+  'all',
+] as const;
+export type SearchState = (typeof SEARCH_STATES)[number];
+
+/** What a pilot who is online does; `stale`: whatever it is, his position is too old to count. */
+export const PILOT_STATES = ['free', 'offered', 'job', 'stale'] as const;
+export type PilotState = (typeof PILOT_STATES)[number];
+
 /** Why a live offer ended without an answer, as the pilot is told. */
 export const OFFER_END_REASONS = ['timeout', 'offline', 'search_timeout', 'cancelled', 'reassigned'] as const;
 export type OfferEndReason = (typeof OFFER_END_REASONS)[number];

@@ -8,6 +8,7 @@ import { Search } from './entities/search.js';
 import { Offer } from './entities/offer.js';
 import * as records from './entities/records.js';
 import { FirstTables1763856000000 } from './migrations/1763856000000-first-tables.js';
+import { EventsByTime1763942400000 } from './migrations/1763942400000-events-by-time.js';
 
 export interface DatabaseOptions {
   url: string;
@@ -50,7 +51,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       Offer,
       ...Object.values(records),
     ],
-    migrations: [FirstTables1763856000000],
+    migrations: [FirstTables1763856000000, EventsByTime1763942400000],
     migrationsTransactionMode: 'each',
     uuidExtension: 'pgcrypto',
     applicationName: options.applicationName,

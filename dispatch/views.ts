@@ -16,7 +16,13 @@ export function bookingNumber(booking: Pick<BookingRow, 'number'>): string {
   return `B-${booking.number}`;
 }
 
-function route(booking: BookingRow): Pick<Booking, 'pickup' | 'dropoff'> {
+type RouteRow = Pick<
+  BookingRow,
+  'pickup_lat' | 'pickup_lng' | 'pickup_address' | 'dropoff_lat' | 'dropoff_lng' | 'dropoff_address'
+>;
+
+/** From where to where, with the addresses. */
+export function routeOf(booking: RouteRow): Pick<Booking, 'pickup' | 'dropoff'> {
   return {
     pickup: { lat: booking.pickup_lat, lng: booking.pickup_lng, address: booking.pickup_address },
     dropoff: { lat: booking.dropoff_lat, lng: booking.dropoff_lng, address: booking.dropoff_address },
@@ -38,7 +44,7 @@ export function toBooking(booking: BookingViewRow, reader: Reader): Booking {
     bookingNumber: bookingNumber(booking),
     status: booking.status,
     userId: booking.user_id,
-    ...route(booking),
+    ...routeOf(booking),
     vehicleTypeId: booking.vehicle_type_id,
     package: booking.package,
     payment: booking.payment,
@@ -75,7 +81,7 @@ export function toOffer(offer: OfferViewRow): Offer {
     offerId: offer.offer_id,
     bookingId: offer.id,
     bookingNumber: bookingNumber(offer),
-    ...route(offer),
+    ...routeOf(offer),
     distanceKm: roundKm(offer.distance_km),
     tripKm: roundKm(greatCircleKm(pickupOf(offer), dropoffOf(offer))),
     vehicleTypeId: offer.vehicle_type_id,

@@ -10,7 +10,7 @@ import { TokenVerifier } from './auth/token-verifier.js';
 import { BookingsController } from './bookings/bookings.controller.js';
 import { VehicleTypesController } from './bookings/vehicle-types.controller.js';
 import type { ApiConfig } from './config/environment.js';
-import { API_CONFIG, ASSIGNMENT_CLIENT, DISPATCH, LOGGER } from './config/providers.js';
+import { API_CONFIG, ASSIGNMENT_CLIENT, DISPATCH, LOGGER, WORKFLOW_LINK } from './config/providers.js';
 import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
 import { Metrics } from './health/metrics.js';
@@ -20,6 +20,8 @@ import { InputPipe } from './http/validation.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { OffersController } from './offers/offers.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
+import { WatchingController } from './operations/watching.controller.js';
+import { workflowLinks } from './operations/workflow-links.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import { PagesController } from './pages/pages.controller.js';
 import { PilotsController } from './pilots/pilots.controller.js';
@@ -53,6 +55,7 @@ export class AppModule {
         JobsController,
         PilotsController,
         OperationsController,
+        WatchingController,
         DemoController,
         HealthController,
         PagesController,
@@ -62,6 +65,10 @@ export class AppModule {
         { provide: LOGGER, useValue: parts.logger },
         { provide: DISPATCH, useValue: parts.dispatch },
         { provide: ASSIGNMENT_CLIENT, useValue: parts.client },
+        {
+          provide: WORKFLOW_LINK,
+          useValue: workflowLinks(parts.config.TEMPORAL_UI_URL, parts.client.namespace),
+        },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useClass: InputPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },

@@ -15,6 +15,7 @@ export class BookingEventRow {
   @Column('jsonb')
   payload!: Record<string, unknown>;
 
+  @Index('ix_booking_events_at')
   @Column('timestamptz')
   at!: Date;
 }

@@ -127,17 +127,19 @@ export interface SearchProgressRow {
   live_offer: OfferRow['id'] | null;
 }
 
+/** The columns of SearchProgressRow, of a booking `b` and its current or last search `s`. */
+export const PROGRESS = `b.id AS booking_id, b.status, s.outcome, s.started_at, s.ends_at,
+  coalesce(greatest(0, round(extract(epoch FROM coalesce(s.ended_at, clock_timestamp()) - s.started_at) * 1000)),
+    0)::double precision AS elapsed_ms,
+  (SELECT count(*)::int FROM offers o
+   WHERE o.booking_id = b.id AND o.search_no = b.search_no AND o.number > 0) AS tried,
+  (SELECT o.id FROM offers o WHERE o.booking_id = b.id AND o.status = 'OFFERED') AS live_offer`;
+
 /** How the current or last search of a booking stands; null when there is no such booking. */
 export function selectProgress(manager: Manager, bookingId: string): Promise<SearchProgressRow | null> {
   return row<SearchProgressRow>(
     manager,
-    `SELECT b.id AS booking_id, b.status, s.outcome, s.started_at, s.ends_at,
-       coalesce(greatest(0, round(extract(epoch FROM coalesce(s.ended_at, clock_timestamp()) - s.started_at) * 1000)),
-         0)::double precision AS elapsed_ms,
-       (SELECT count(*)::int FROM offers o
-        WHERE o.booking_id = b.id AND o.search_no = b.search_no AND o.number > 0) AS tried,
-       (SELECT o.id FROM offers o WHERE o.booking_id = b.id AND o.status = 'OFFERED') AS live_offer
-     FROM bookings b JOIN searches s ON s.booking_id = b.id AND s.search_no = b.search_no
+    `SELECT ${PROGRESS} FROM bookings b JOIN searches s ON s.booking_id = b.id AND s.search_no = b.search_no
      WHERE b.id = $1`,
     [bookingId],
   );

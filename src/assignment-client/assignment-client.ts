@@ -37,7 +37,7 @@ export class AssignmentClient {
   private constructor(
     private readonly connection: Connection,
     private readonly client: Client,
-    private readonly namespace: string,
+    readonly namespace: string,
   ) {}
 
   /** A client by Temporal's own standard variables and profiles; connects at its first call. */

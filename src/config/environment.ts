@@ -102,7 +102,7 @@ const apiSchema = z.object({
   TRUST_PROXY: z.string().min(1).optional(),
   RATE_LIMIT: rateLimit.default(DEFAULT_RATE_LIMITS),
   METRICS_TOKEN: z.string().min(1).optional(),
-  TEMPORAL_UI_URL: z.url().optional(),
+  TEMPORAL_UI_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s):// address' }).optional(),
   MAP_TILES_URL: mapTiles.default(DEFAULT_MAP_TILES_URL),
   MAP_ATTRIBUTION: z.string().min(1).max(300).optional(),
 });

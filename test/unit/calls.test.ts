@@ -43,6 +43,9 @@ get /admin/pilots admin 200
 get /admin/vehicle-types admin 200
 post /admin/vehicle-types admin 201
 get /admin/assignments/stats admin 200
+get /admin/searches admin 200
+get /admin/pilots/positions admin 200
+get /admin/events admin 200
 get /admin/bookings admin 200
 post /admin/bookings/:id/assign admin 200
 post /admin/bookings/:id/release admin 200
