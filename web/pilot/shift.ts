@@ -13,6 +13,8 @@ import { Position } from './position.js';
 const AGAIN_AFTER_MS = 400;
 /** Between two looks at what is so when nothing is heard: an event may be lost with its process. */
 const LOOK_EVERY_MS = 15_000;
+/** Nobody tells this page that the offer was declined on another device. */
+const LOOK_AT_OFFER_EVERY_MS = 3_000;
 /** A look that others keep overtaking is given up: the next is near. */
 const LOOKS_AT_MOST = 4;
 /** The answer of a job's step is asked for this often on a bad line. */
@@ -154,9 +156,10 @@ export class Shift {
   };
 
   private tick(): void {
-    const { pilot, job } = this.desk.value;
+    const { pilot, offer, job } = this.desk.value;
+    const lookEveryMs = offer === null ? LOOK_EVERY_MS : LOOK_AT_OFFER_EVERY_MS;
     if (this.line.status.value === 'up') this.position.tick(pilot?.online === true || job !== null);
-    if (performance.now() - this.lookedAtMs > LOOK_EVERY_MS) void this.look();
+    if (performance.now() - this.lookedAtMs > lookEveryMs) void this.look();
   }
 
   /** Null when there is no answer now; the next connection asks again. */
