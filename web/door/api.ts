@@ -10,6 +10,8 @@ export interface CallOptions {
    * twice, `POST /bookings` with its `Idempotency-Key`; 0 unless told.
    */
   again?: number;
+  /** Gives the call up. */
+  signal?: AbortSignal;
 }
 
 /** The system said no, or nothing. `status` 0 is: no answer. */
@@ -85,13 +87,18 @@ export class Api {
         ...options.headers,
       },
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: endOf(options.signal),
     });
     if (response.status === 204) return undefined as T;
     const answer: unknown = await response.json().catch(() => null);
     if (!response.ok) throw refusalOf(response, answer as Partial<Problem> | null);
     return answer as T;
   }
+}
+
+function endOf(givenUp?: AbortSignal): AbortSignal {
+  const late = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  return givenUp === undefined ? late : AbortSignal.any([late, givenUp]);
 }
 
 async function reach(path: string, request: RequestInit): Promise<Response> {
