@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { LinkButton } from '../kit/controls.js';
 import { Map, type MapMarker } from '../kit/map.js';
 import { Badge, Card, Notice } from '../kit/surfaces.js';
@@ -17,13 +17,24 @@ export function BookingScreen({ desk, id }: { desk: Desk; id: string }) {
   const follower = useMemo(() => desk.follow(id), [desk, id]);
   useEffect(() => () => follower.close(), [follower]);
   const story = follower.story.value;
+  const heading = headingOf(story);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // The button that was tapped is gone: the keyboard goes on here.
+    if (document.activeElement === document.body) title.current?.focus({ preventScroll: true });
+  }, [story.phase]);
+  useEffect(() => {
+    document.title = `${heading} · Pilot dispatch`;
+  }, [heading]);
   if (follower.missing.value && story.booking === null) return <Missing />;
   return (
     <div class="stack">
       <StoryMap desk={desk} story={story} />
       <Card class="stack" label="Status">
         <div class="stack-tight">
-          <h2 class="text-title">{headingOf(story)}</h2>
+          <h2 ref={title} class="text-title" tabIndex={-1}>
+            {heading}
+          </h2>
           <p aria-live="polite" class="status-message soft">
             {story.message}
           </p>
@@ -36,7 +47,7 @@ export function BookingScreen({ desk, id }: { desk: Desk; id: string }) {
         </Card>
       )}
       {story.booking !== null && <Trip desk={desk} booking={story.booking} />}
-      {story.phase === 'tracking' && <CancelBeforePickup desk={desk} follower={follower} />}
+      {story.unreachableSince === null && <CancelBeforePickup desk={desk} follower={follower} />}
     </div>
   );
 }
@@ -66,10 +77,13 @@ function PhaseBody({ desk, follower, story }: { desk: Desk; follower: Follower; 
         <>
           <DriverCard story={story} />
           {story.unreachableSince !== null && (
-            <Notice tone="warning" icon="bellOff" live>
-              <p class="text-strong">We cannot reach your driver.</p>
-              <p class="text-small">You may wait, or cancel the booking below.</p>
-            </Notice>
+            <>
+              <Notice tone="warning" icon="wifiOff">
+                <p class="text-strong">We cannot reach your driver.</p>
+                <p class="text-small">You may wait a little, call, or cancel the booking.</p>
+              </Notice>
+              <CancelBeforePickup desk={desk} follower={follower} />
+            </>
           )}
         </>
       );

@@ -10,7 +10,7 @@ import { BOOK, bookingAddress } from './routes.js';
 import { Ends } from './trip.js';
 
 const STATES: Record<BookingStatus, { words: string; tone: Tone }> = {
-  PENDING: { words: 'Finding a driver', tone: 'primary' },
+  PENDING: { words: 'No driver yet', tone: 'primary' },
   ASSIGNED: { words: 'Driver assigned', tone: 'info' },
   ARRIVED: { words: 'Driver arrived', tone: 'info' },
   PICKED_UP: { words: 'Picked up', tone: 'info' },

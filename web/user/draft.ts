@@ -58,6 +58,9 @@ export function typedSpot(text: string): Spot {
   return { text, at: place === null ? null : { lat: place.lat, lng: place.lng } };
 }
 
+/** What the server takes at most, kilograms. */
+const MOST_KG = 10_000;
+
 function numberOf(text: string): number {
   return text.trim() === '' ? NaN : Number(text.trim().replace(',', '.'));
 }
@@ -75,6 +78,7 @@ export function wrongsOf(draft: Draft): Wrongs {
   if (draft.vehicleTypeId === '') wrongs.vehicleTypeId = 'Choose a vehicle.';
   if (draft.weight.trim() !== '') {
     if (!(numberOf(draft.weight) >= 0)) wrongs.weight = 'Type the weight in kilograms, such as 2.5.';
+    else if (numberOf(draft.weight) > MOST_KG) wrongs.weight = 'At most 10,000 kg.';
     else if (draft.description.trim() === '') wrongs.description = 'Say what the package is.';
   }
   if (draft.method === 'COD' && !(numberOf(draft.amount) > 0))

@@ -19,16 +19,13 @@ export function PlaceField({
   choosing: Signal<End>;
 }) {
   return (
-    <Field
-      label={label}
-      error={wrongs.value[end]}
-      hint="An address of the list, or coordinates: 45.50, -73.56"
-    >
+    <Field label={label} error={wrongs.value[end]}>
       {(wiring) => (
         <input
           {...wiring}
           class="input"
           list="known-places"
+          placeholder="Address, or 45.50, -73.56"
           autocomplete="off"
           required
           maxLength={TEXT_LIMITS.address}

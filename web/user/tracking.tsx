@@ -10,7 +10,7 @@ const STEPS = ['Driver assigned', 'Arrived', 'Picked up', 'In transit', 'Deliver
 export function trackingHeading(status: BookingStatus | null): string {
   if (status === 'ARRIVED') return 'Your driver has arrived';
   if (status === 'PICKED_UP') return 'Package picked up';
-  return status === 'IN_TRANSIT' ? 'On the way to the drop-off' : 'Your driver is on the way';
+  return status === 'IN_TRANSIT' ? 'Package on its way' : 'Your driver is on the way';
 }
 
 export function DriverCard({ story }: { story: Story }) {

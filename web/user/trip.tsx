@@ -12,6 +12,10 @@ export function Trip({ desk, booking }: { desk: Desk; booking: Booking }) {
       <Ends pickup={pickup.address} dropoff={dropoff.address} />
       <dl class="details text-small">
         <div>
+          <dt class="soft">Number</dt>
+          <dd>{booking.bookingNumber}</dd>
+        </div>
+        <div>
           <dt class="soft">Vehicle</dt>
           <dd>{desk.vehicleName(booking.vehicleTypeId)}</dd>
         </div>
