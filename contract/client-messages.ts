@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { CONNECT_ERRORS, SOCKET_ERRORS } from './problems.js';
 import { emptySchema, locationSchema, offerReceivedMessage, syncMessage } from './schemas.js';
-import { assignmentShape, bookingShape, eventShape, statsShape } from './shapes.js';
+import { assignmentShape, bookingShape, eventShape, statsShape, userLiveShapes } from './shapes.js';
 import type { TokenType } from './words.js';
 
 const ok = z.literal(true);
@@ -11,7 +11,14 @@ const ok = z.literal(true);
 export const takenShape = z.object({ ok }).meta({ id: 'Taken' });
 
 export const syncAnswerShape = z
-  .object({ ok, booking: bookingShape, assignment: assignmentShape, events: z.array(eventShape) })
+  .object({
+    ok,
+    booking: bookingShape,
+    assignment: assignmentShape,
+    events: z.array(eventShape),
+    /** Where the pilot was last, during a job only: a page that is opened anew shows him at once. */
+    location: userLiveShapes['booking:pilot_location'].nullable(),
+  })
   .meta({
     id: 'SyncAnswer',
     description: 'How a booking stands, and its events after `afterSeq` in their order, at most 1,000',

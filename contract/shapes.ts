@@ -204,14 +204,16 @@ export const userEventShapes = {
 
 /** To the user, not stored: only the latest matters. */
 export const userLiveShapes = {
-  'booking:pilot_location': z.object({
-    bookingId: id,
-    ...latLng,
-    heading: z.number().nullable(),
-    distanceKm: z.number(),
-    etaSeconds: z.number().int(),
-    ...stamped,
-  }),
+  'booking:pilot_location': z
+    .object({
+      bookingId: id,
+      ...latLng,
+      heading: z.number().nullable(),
+      distanceKm: z.number(),
+      etaSeconds: z.number().int(),
+      ...stamped,
+    })
+    .meta({ id: 'UserBookingPilotLocation' }),
 } as const;
 
 export const pilotEventShapes = {

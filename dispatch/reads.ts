@@ -6,14 +6,14 @@ import {
   selectJobView,
   type BookingViewRow,
 } from '../database/statements/lists.js';
-import { findPilot } from '../database/statements/pilots.js';
+import { findPilot, jobPosition } from '../database/statements/pilots.js';
 import { selectProgress } from '../database/statements/searches.js';
-import type { Assignment, Booking, BookingEvent, Offer, Pilot } from '../contract/shapes.js';
+import type { Assignment, Booking, BookingEvent, Offer, Pilot, UserLiveEvents } from '../contract/shapes.js';
 import type { TokenType } from '../contract/words.js';
 import type { DispatchContext } from './context.js';
 import { NotFoundError } from './errors.js';
 import { wirePayload } from './tidings.js';
-import { toAssignment, toBooking, toOffer, toPilot } from './views.js';
+import { toAssignment, toBooking, toLocation, toOffer, toPilot } from './views.js';
 
 export interface ReadingCaller {
   type: TokenType;
@@ -56,6 +56,17 @@ export async function readEvents(
     payload: wirePayload(one),
     at: one.at.toISOString(),
   }));
+}
+
+/** Where the booking's pilot was last, during a job; null when there is none, or he sent no position. */
+export async function readLocation(
+  context: DispatchContext,
+  bookingId: string,
+  caller: ReadingCaller,
+): Promise<UserLiveEvents['booking:pilot_location'] | null> {
+  await visible(context, bookingId, caller);
+  const found = await jobPosition(context.source.manager, bookingId);
+  return found === null ? null : toLocation(found, found, found.received_at);
 }
 
 /** The pilot himself, with his last position. */

@@ -1,7 +1,8 @@
 import type { BookingRow, PilotWithPositionRow } from '../database/rows.js';
 import type { BookingViewRow, OfferViewRow } from '../database/statements/lists.js';
+import type { JobWatchRow } from '../database/statements/pilots.js';
 import type { SearchProgressRow } from '../database/statements/searches.js';
-import type { Assignment, Booking, Offer, Pilot } from '../contract/shapes.js';
+import type { Assignment, Booking, Offer, Pilot, UserLiveEvents } from '../contract/shapes.js';
 import { CANCELLABLE_STATUSES, isOneOf, type AssignmentStatus } from '../contract/words.js';
 import { greatCircleKm, roundKm, type LatLng } from '../contract/geo.js';
 import { ETA_SPEED_KPH } from '../contract/limits.js';
@@ -115,6 +116,26 @@ export function toPilot(pilot: PilotWithPositionRow): Pilot {
 export function approach(from: LatLng, to: LatLng): { distanceKm: number; etaSeconds: number } {
   const km = greatCircleKm(from, to);
   return { distanceKm: roundKm(km), etaSeconds: Math.round((km / ETA_SPEED_KPH) * 3600) };
+}
+
+/** Where a pilot on a job is: before pickup the way is to the customer, after it to the drop-off. */
+export function toLocation(
+  job: JobWatchRow,
+  position: LatLng & { heading: number | null },
+  receivedAt: Date,
+): UserLiveEvents['booking:pilot_location'] {
+  const beforePickup = job.status === 'ASSIGNED' || job.status === 'ARRIVED';
+  const to = beforePickup
+    ? { lat: job.pickup_lat, lng: job.pickup_lng }
+    : { lat: job.dropoff_lat, lng: job.dropoff_lng };
+  return {
+    bookingId: job.booking_id,
+    lat: position.lat,
+    lng: position.lng,
+    heading: position.heading,
+    ...approach(position, to),
+    at: receivedAt.toISOString(),
+  };
 }
 
 /** How the current or last search of a booking stands. */

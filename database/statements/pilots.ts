@@ -135,11 +135,28 @@ export interface JobWatchRow {
   dropoff_lng: number;
 }
 
+const JOB_WATCH = `b.id AS booking_id, b.user_id, o.pilot_id, b.status, b.pickup_lat, b.pickup_lng,
+  b.dropoff_lat, b.dropoff_lng`;
+
+/** The job of a booking with its pilot's last position; null without a live job or a position. */
+export function jobPosition(
+  manager: Manager,
+  bookingId: string,
+): Promise<(JobWatchRow & { lat: number; lng: number; heading: number | null; received_at: Date }) | null> {
+  return row(
+    manager,
+    `SELECT ${JOB_WATCH}, pos.lat, pos.lng, pos.heading, pos.received_at
+     FROM offers o JOIN bookings b ON b.id = o.booking_id JOIN pilot_positions pos ON pos.pilot_id = o.pilot_id
+     WHERE o.booking_id = $1 AND o.status = 'ACCEPTED' AND o.ended_at IS NULL`,
+    [bookingId],
+  );
+}
+
+/** The live jobs of the given pilots. */
 export function jobsOfPilots(manager: Manager, pilotIds: string[]): Promise<JobWatchRow[]> {
   return rows(
     manager,
-    `SELECT b.id AS booking_id, b.user_id, o.pilot_id, b.status, b.pickup_lat, b.pickup_lng, b.dropoff_lat,
-       b.dropoff_lng
+    `SELECT ${JOB_WATCH}
      FROM offers o JOIN bookings b ON b.id = o.booking_id
      WHERE o.pilot_id = ANY ($1::uuid[]) AND o.status = 'ACCEPTED' AND o.ended_at IS NULL`,
     [pilotIds],

@@ -1,16 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  jobsOfPilots,
-  upsertPositions,
-  type JobWatchRow,
-  type PositionReport,
-} from '../../database/statements/pilots.js';
+import { jobsOfPilots, upsertPositions, type PositionReport } from '../../database/statements/pilots.js';
 import type { Location } from '../../contract/schemas.js';
 import type { UserLiveEvents } from '../../contract/shapes.js';
 import { userRoom } from '../../contract/rooms.js';
 import type { DispatchContext } from '../../dispatch/context.js';
 import { NotFoundError } from '../../dispatch/errors.js';
-import { approach } from '../../dispatch/views.js';
+import { toLocation } from '../../dispatch/views.js';
 import { DISPATCH } from '../config/providers.js';
 
 /** A position waits this long for others to be written with it. */
@@ -77,25 +72,10 @@ export class Positions {
   /** Best effort: only the latest position matters, and the next one comes soon. */
   private async tellUsers(latest: Map<string, PositionReport>): Promise<void> {
     const jobs = await jobsOfPilots(this.dispatch.source.manager, [...latest.keys()]);
+    const now = new Date();
     for (const job of jobs) {
       const report = latest.get(job.pilot_id);
-      if (report !== undefined) this.tell(userRoom(job.user_id), locationOf(job, report));
+      if (report !== undefined) this.tell(userRoom(job.user_id), toLocation(job, report, now));
     }
   }
-}
-
-/** Before pickup the way is to the customer, after it to the drop-off. */
-function locationOf(job: JobWatchRow, report: PositionReport): UserLiveEvents['booking:pilot_location'] {
-  const beforePickup = job.status === 'ASSIGNED' || job.status === 'ARRIVED';
-  const to = beforePickup
-    ? { lat: job.pickup_lat, lng: job.pickup_lng }
-    : { lat: job.dropoff_lat, lng: job.dropoff_lng };
-  return {
-    bookingId: job.booking_id,
-    lat: report.lat,
-    lng: report.lng,
-    heading: report.heading,
-    ...approach(report, to),
-    at: new Date().toISOString(),
-  };
 }

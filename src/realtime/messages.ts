@@ -11,7 +11,7 @@ import { selectStats } from '../../database/statements/lists.js';
 import { markReceived } from '../../database/statements/offers.js';
 import type { DispatchContext } from '../../dispatch/context.js';
 import { NotFoundError } from '../../dispatch/errors.js';
-import { readAssignment, readBooking, readEvents } from '../../dispatch/reads.js';
+import { readAssignment, readBooking, readEvents, readLocation } from '../../dispatch/reads.js';
 import { ADMIN_ROOM } from '../../contract/rooms.js';
 import type { Caller } from '../auth/caller.js';
 import { fieldErrors } from '../http/validation.js';
@@ -38,6 +38,7 @@ const HANDLERS: Handlers = {
     booking: await readBooking(dispatch, body.bookingId, caller),
     assignment: await readAssignment(dispatch, body.bookingId, caller),
     events: await readEvents(dispatch, body.bookingId, caller, body.afterSeq),
+    location: await readLocation(dispatch, body.bookingId, caller),
   }),
   'pilot:location': async ({ positions, caller }, body) => {
     await positions.report(caller.id, body);

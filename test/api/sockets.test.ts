@@ -87,7 +87,8 @@ test('booking:sync answers booking, assignment and the missing events, to the ow
   const { id } = await user.book(freshPlace());
   await user.event(id, 'booking:no_pilots');
   const all = await user.socket.ask('booking:sync', { bookingId: id, afterSeq: 0 });
-  expect(Object.keys(all).sort()).toEqual(['assignment', 'booking', 'events', 'ok']);
+  expect(Object.keys(all).sort()).toEqual(['assignment', 'booking', 'events', 'location', 'ok']);
+  expect(all['location']).toBeNull();
   conform(bookingShape, all['booking']);
   conform(assignmentShape, all['assignment']);
   for (const event of all['events'] as unknown[]) conform(eventShape, event);
@@ -140,8 +141,14 @@ test('positions by socket: acknowledged, seen by the next search, told to the us
   const here = northOf(place, 1);
   expect(await pilot.socket.ask('pilot:location', { ...here, heading: 270 })).toEqual({ ok: true });
   const { id } = await user.book(place);
-  await pilot.accept((await pilot.offered(id)).offerId);
+  // A page that is opened anew asks where the pilot is, and is told during the job only.
+  const synced = async () =>
+    (await user.socket.ask('booking:sync', { bookingId: id, afterSeq: 0 }))['location'];
+  const { offerId } = await pilot.offered(id);
+  expect(await synced()).toBeNull();
+  await pilot.accept(offerId);
   expect(user.socket.of('booking:pilot_location')).toEqual([]);
+  expect(await synced()).toMatchObject({ bookingId: id, ...here, heading: 270, distanceKm: 1 });
   const near = northOf(place, 0.5);
   await pilot.socket.ask('pilot:location', { ...near, heading: 180 });
   const heard = await user.hears('booking:pilot_location', (one) => one['lat'] === near.lat);
@@ -153,8 +160,13 @@ test('positions by socket: acknowledged, seen by the next search, told to the us
   const last = await user.hears('booking:pilot_location', (one) => one['lat'] === place.lat);
   const { dropoff } = await user.booking(id);
   expect(last.payload).toMatchObject({ heading: null, distanceKm: roundKm(greatCircleKm(place, dropoff)) });
+  const { at: toldAt, ...told } = last.payload;
+  const { at: syncedAt, ...again } = (await synced()) as typeof last.payload;
+  expect(again).toEqual(told);
+  expect(Math.abs(Date.parse(String(syncedAt)) - Date.parse(String(toldAt)))).toBeLessThan(1_000);
   await pilot.step(id, 'IN_TRANSIT');
   await pilot.step(id, 'DELIVERED');
+  expect(await synced()).toBeNull();
   const count = user.socket.of('booking:pilot_location').length;
   await pilot.moveTo(here);
   await never('a position after the end', () => user.socket.of('booking:pilot_location').length > count, 300);
