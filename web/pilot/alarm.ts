@@ -59,7 +59,8 @@ function call(): void {
 }
 
 function vibrate(pattern: number[] = PATTERN_MS): void {
-  if ('vibrate' in navigator) navigator.vibrate(pattern);
+  // Chromium refuses it, with an error in the console, to a page that was never touched.
+  if ('vibrate' in navigator && navigator.userActivation?.hasBeenActive !== false) navigator.vibrate(pattern);
 }
 
 async function wakeAudio(): Promise<void> {

@@ -15,6 +15,7 @@ export function DeliveredCard({ shift, booking }: { shift: Shift; booking: Booki
     shift.desk.value = deliveredSeen(shift.desk.value);
   };
   useEffect(() => {
+    window.scrollTo({ top: 0 });
     const timer = setTimeout(done, SHOWN_MS);
     return () => clearTimeout(timer);
   }, []);

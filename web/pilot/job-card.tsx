@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { greatCircleKm, type LatLng } from '../../contract/geo.js';
 import type { Booking } from '../../contract/shapes.js';
 import { JOB_STATUSES, RELEASABLE_STATUSES, isOneOf, type JobStatus } from '../../contract/words.js';
@@ -28,6 +28,7 @@ const STEP_LABELS: Readonly<Record<JobStatus, string>> = {
 /** The job: where to go, what to take and collect, and the next step. */
 export function JobCard({ shift, job }: { shift: Shift; job: Booking }) {
   const [givingBack, setGivingBack] = useState(false);
+  useEffect(() => window.scrollTo({ top: 0 }), []);
   const next = nextStep(job);
   const releasable = isOneOf(RELEASABLE_STATUSES, job.status);
   return (
@@ -64,7 +65,12 @@ export function JobCard({ shift, job }: { shift: Shift; job: Booking }) {
           <PackageLine content={job.package} />
         </div>
       </details>
-      {job.note !== null && job.note !== '' && <p class="job-note text-small">{job.note}</p>}
+      {job.note !== null && job.note !== '' && (
+        <div class="job-note text-small">
+          <p class="text-caption soft">Note</p>
+          <p>{job.note}</p>
+        </div>
+      )}
       {releasable && (
         <Button wide tone="error" onClick={() => setGivingBack(true)}>
           Give the job back

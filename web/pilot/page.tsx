@@ -11,6 +11,7 @@ import { OfferPopup } from './offer-popup.js';
 import { PlaceCard } from './place-card.js';
 import { Shift } from './shift.js';
 import { StatusCard } from './status-card.js';
+import './offer.css';
 import './pilot.css';
 
 export function PilotPage({ session, identity }: { session: Session; identity: Identity }) {
@@ -37,7 +38,7 @@ export function PilotPage({ session, identity }: { session: Session; identity: I
   );
 }
 
-const NOTICE_ICONS = { info: 'bell', success: 'check', warning: 'clock', error: 'cross' } as const;
+const NOTICE_ICONS = { info: 'bell', success: 'check', warning: 'clock', error: 'alert' } as const;
 
 function DeskWords({ notice, onSeen }: { notice: DeskNotice | null; onSeen: () => void }) {
   return (
