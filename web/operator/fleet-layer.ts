@@ -5,6 +5,12 @@ import { pilotColour, searchColour, type Colours } from './colours.js';
 import type { PilotAt, SearchView } from './views.js';
 import { PILOT_WORDS, STATUS_WORDS } from './words.js';
 
+const PILOT_RADIUS = 5;
+const SEARCH_RADIUS = 8;
+/** From afar there are more of them to a square centimetre. */
+const AFAR_ZOOM = 11;
+const AFAR_PART = 0.6;
+
 interface Dot<T> {
   marker: L.CircleMarker;
   /** What it shows; replaced when something else is to be shown. */
@@ -27,6 +33,12 @@ export class FleetLayer {
     this.group = L.featureGroup()
       .addTo(map)
       .bindTooltip((layer) => this.words.get(layer)?.() ?? '', { direction: 'top' });
+    let afar = map.getZoom() <= AFAR_ZOOM;
+    map.on('zoomend', () => {
+      if (afar === map.getZoom() <= AFAR_ZOOM) return;
+      afar = !afar;
+      this.resize();
+    });
   }
 
   showPilots(pilots: readonly PilotAt[]): void {
@@ -77,7 +89,7 @@ export class FleetLayer {
   /** Everything in view, if there is anything. */
   fit(): void {
     const bounds = this.group.getBounds();
-    if (bounds.isValid()) this.map.fitBounds(bounds, { padding: [24, 24], maxZoom: 14, animate: false });
+    if (bounds.isValid()) this.map.fitBounds(bounds, { padding: [8, 8], maxZoom: 14, animate: false });
   }
 
   /** Wears other colours. */
@@ -87,10 +99,19 @@ export class FleetLayer {
     for (const { marker, shows } of this.searches.values()) marker.setStyle(this.searchStyle(shows));
   }
 
+  private radius(near: number): number {
+    return this.map.getZoom() <= AFAR_ZOOM ? near * AFAR_PART : near;
+  }
+
+  private resize(): void {
+    for (const { marker } of this.pilots.values()) marker.setRadius(this.radius(PILOT_RADIUS));
+    for (const { marker } of this.searches.values()) marker.setRadius(this.radius(SEARCH_RADIUS));
+  }
+
   private addPilot(pilot: PilotAt): Dot<PilotAt> {
     const marker = L.circleMarker(pilot, {
       renderer: this.renderer,
-      radius: 4,
+      radius: this.radius(PILOT_RADIUS),
       bubblingMouseEvents: false,
       ...this.pilotStyle(pilot.state),
     });
@@ -104,7 +125,7 @@ export class FleetLayer {
   private addSearch(search: SearchView): Dot<SearchView> {
     const marker = L.circleMarker(search.pickup, {
       renderer: this.renderer,
-      radius: 7,
+      radius: this.radius(SEARCH_RADIUS),
       bubblingMouseEvents: false,
       ...this.searchStyle(search),
     });

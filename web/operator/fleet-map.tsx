@@ -100,6 +100,10 @@ function Legend() {
         <span class="legend-ring legend-failed" aria-hidden="true" />
         Failed search
       </li>
+      <li>
+        <span class="legend-ring legend-assigned" aria-hidden="true" />
+        Assigned search
+      </li>
     </ul>
   );
 }

@@ -34,7 +34,6 @@ export function OperatorPage({ session, identity }: { session: Session; identity
           <ConnectionNotice line={line} />
           <Trouble desk={desk} />
           <AlertsList desk={desk} />
-          <Said desk={desk} />
         </div>
         <Figures desk={desk} />
         <div class="room-parts">
@@ -43,6 +42,7 @@ export function OperatorPage({ session, identity }: { session: Session; identity
           <FeedList desk={desk} />
         </div>
       </main>
+      <Said desk={desk} />
       <WorkDialog desk={desk} />
     </>
   );
@@ -71,7 +71,7 @@ function Said({ desk }: { desk: Desk }) {
     return () => clearTimeout(timer);
   }, [words]);
   return (
-    <div role="status">
+    <div role="status" class="said">
       {words !== '' && (
         <Notice tone="info">
           <div class="row">
