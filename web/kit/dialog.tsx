@@ -20,7 +20,10 @@ export function Dialog({
   const id = useId();
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    element.current?.showModal();
+    const dialog = element.current;
+    dialog?.showModal();
+    // Closed and not only taken away: so the focus returns to where it was.
+    return () => dialog?.close();
   }, []);
   return (
     <dialog
@@ -37,8 +40,9 @@ export function Dialog({
         if (event.key === 'Escape' && onClose === undefined) event.preventDefault();
       }}
       onClose={() => {
+        if (element.current?.isConnected !== true) return;
         if (onClose !== undefined) onClose();
-        else if (element.current?.isConnected === true) element.current.showModal();
+        else element.current.showModal();
       }}
     >
       <div class="dialog-title">
