@@ -32,7 +32,7 @@ export class FleetLayer {
   ) {
     this.group = L.featureGroup()
       .addTo(map)
-      .bindTooltip((layer) => this.words.get(layer)?.() ?? '', { direction: 'top' });
+      .bindTooltip((layer) => this.words.get(layer)?.() ?? '', { direction: 'auto', offset: [8, 0] });
     let afar = map.getZoom() <= AFAR_ZOOM;
     map.on('zoomend', () => {
       if (afar === map.getZoom() <= AFAR_ZOOM) return;
