@@ -21,9 +21,13 @@ export function Dialog({
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = element.current;
+    const before = document.activeElement;
     dialog?.showModal();
-    // Closed and not only taken away: so the focus returns to where it was.
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // A dialog that is gone from the page does not give the focus back by itself.
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
   }, []);
   return (
     <dialog
