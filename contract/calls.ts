@@ -159,4 +159,15 @@ export const CALLS: readonly Call[] = [
     body: take.demoTokenSchema,
     answers: { 200: give.demoTokenShape },
   }),
+  call(
+    admin,
+    'post',
+    '/demo/pilots',
+    'Simulated pilots near a place, online when it answers; with DEMO=true',
+    {
+      body: take.addDemoPilotsSchema,
+      answers: { 201: pages.demoPilotsAddedShape },
+      conflicts: true,
+    },
+  ),
 ];

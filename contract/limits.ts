@@ -49,6 +49,9 @@ export const DEFAULT_JOB_STALE_MS = 180_000;
 export const IDEMPOTENCY_MS = 86_400_000;
 /** An offer that no app has shown within this time is counted as undelivered, milliseconds. */
 export const OFFER_RECEIPT_MS = 2_500;
+/** Simulated pilots of one API process at most, and of one call. */
+export const MOST_DEMO_PILOTS = 200;
+export const MOST_DEMO_PILOTS_AT_ONCE = 50;
 /** Assumed speed in the city for arrival times, km/h; a plain estimate, stated as such to clients. */
 export const ETA_SPEED_KPH = 25;
 

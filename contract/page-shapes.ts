@@ -94,3 +94,6 @@ export const recentEventShape = eventShape
   .extend({ bookingId: id, bookingNumber: z.string() })
   .meta({ id: 'RecentEvent', description: 'An event as its user was or should have been sent it' });
 export type RecentEvent = z.infer<typeof recentEventShape>;
+
+export const demoPilotsAddedShape = z.object({ added: z.number().int() }).meta({ id: 'DemoPilotsAdded' });
+export type DemoPilotsAdded = z.infer<typeof demoPilotsAddedShape>;

@@ -18,6 +18,7 @@ export const CONFLICT_CODES = [
   'pilot_wrong_vehicle',
   'pilot_on_job',
   'vehicle_type_exists',
+  'demo_pilots_full',
 ] as const;
 export type ConflictCode = (typeof CONFLICT_CODES)[number];
 

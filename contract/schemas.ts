@@ -1,6 +1,6 @@
 /** zod schemas of what clients send: each field with its limits; unknown fields are refused. */
 import { z } from 'zod';
-import { TEXT_LIMITS } from './limits.js';
+import { MOST_DEMO_PILOTS_AT_ONCE, TEXT_LIMITS } from './limits.js';
 import { BOOKING_STATUSES, JOB_STATUSES, SEARCH_STATES, TOKEN_TYPES } from './words.js';
 
 /** Half of a character: JSON can carry it, Postgres cannot keep it. */
@@ -119,6 +119,11 @@ export const demoTokenSchema = z
     phone: text(TEXT_LIMITS.phone).optional(),
   })
   .meta({ id: 'DemoTokenRequest' });
+
+export const addDemoPilotsSchema = z
+  .strictObject({ count: z.number().int().min(1).max(MOST_DEMO_PILOTS_AT_ONCE), lat, lng })
+  .meta({ id: 'AddDemoPilots', description: 'How many, and near which place, degrees WGS 84' });
+export type AddDemoPilots = z.infer<typeof addDemoPilotsSchema>;
 
 const limit = z.coerce.number().int().min(1).max(100).default(20);
 const cursor = text(200).optional();

@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import type { Logger } from 'pino';
+import { MOST_DEMO_PILOTS } from '../contract/limits.js';
 import type { DispatchContext } from '../dispatch/context.js';
 import type { AssignmentClient } from './assignment-client/assignment-client.js';
 import { AccessGuard } from './auth/access.guard.js';
@@ -11,6 +13,8 @@ import { BookingsController } from './bookings/bookings.controller.js';
 import { VehicleTypesController } from './bookings/vehicle-types.controller.js';
 import type { ApiConfig } from './config/environment.js';
 import { API_CONFIG, ASSIGNMENT_CLIENT, DISPATCH, LOGGER, WORKFLOW_LINK } from './config/providers.js';
+import { DemoPilotsController } from './demo/demo-pilots.controller.js';
+import { DemoPilots } from './demo/demo-pilots.js';
 import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
 import { Metrics } from './health/metrics.js';
@@ -57,6 +61,7 @@ export class AppModule {
         OperationsController,
         WatchingController,
         DemoController,
+        DemoPilotsController,
         HealthController,
         PagesController,
       ],
@@ -69,6 +74,7 @@ export class AppModule {
           provide: WORKFLOW_LINK,
           useValue: workflowLinks(parts.config.TEMPORAL_UI_URL, parts.client.namespace),
         },
+        { provide: DemoPilots, useValue: demoPilots(parts.logger) },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useClass: InputPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
@@ -77,4 +83,10 @@ export class AppModule {
       ],
     };
   }
+}
+
+/** The program is a stranger to us, like every client: started by its path, never imported. */
+function demoPilots(logger: Logger): DemoPilots {
+  const program = fileURLToPath(new URL('../tools/simulate/demo-pilots.js', import.meta.url));
+  return new DemoPilots({ program, most: MOST_DEMO_PILOTS, logger });
 }

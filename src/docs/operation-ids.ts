@@ -34,6 +34,7 @@ const OPERATION_IDS: Readonly<Record<string, string>> = {
   'get /metrics': 'getMetrics',
   'get /pages/config': 'getPagesConfig',
   'post /demo/token': 'createDemoToken',
+  'post /demo/pilots': 'addDemoPilots',
 };
 
 /** The operation id of a call (path in Express style). Throws for a call that has none yet. */

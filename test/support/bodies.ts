@@ -23,6 +23,7 @@ const BODIES: Record<string, () => object> = {
   'POST /admin/bookings/:id/release': () => ({ reason: 'unreachable' }),
   'POST /admin/tokens/revoke': () => ({ sub: randomUUID() }),
   'POST /demo/token': () => ({ type: 'user' }),
+  'POST /demo/pilots': () => ({ count: 1, ...freshPlace() }),
 };
 
 /** A good body of a call; undefined for one that takes none. Throws for a call without a row. */

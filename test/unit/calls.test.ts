@@ -54,7 +54,8 @@ get /health/live anyone 200
 get /health/ready anyone 200,503
 get /metrics anyone 200
 get /pages/config anyone 200
-post /demo/token anyone 200`.trim();
+post /demo/token anyone 200
+post /demo/pilots admin 201`.trim();
 
 it('every call of the contract, and no other', () => {
   const told = CALLS.map((call) =>

@@ -56,9 +56,9 @@ export function drawPlace(random: Random, places: readonly Place[], hour: number
   return places[drawIndex(random, weights)] as Place;
 }
 
-/** A spot near a place, evenly spread over a disc of 400 m. */
-export function spotNear(random: Random, place: LatLng): LatLng {
-  const metres = JITTER_METRES * Math.sqrt(random());
+/** A spot near a place, evenly spread over a disc of `radius` metres. */
+export function spotNear(random: Random, place: LatLng, radius = JITTER_METRES): LatLng {
+  const metres = radius * Math.sqrt(random());
   const angle = 2 * Math.PI * random();
   const lat = place.lat + (metres * Math.cos(angle)) / METRES_PER_DEGREE;
   const shrink = Math.cos((place.lat * Math.PI) / 180);

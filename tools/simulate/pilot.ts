@@ -1,11 +1,10 @@
 /** A pilot's app and the pilot who holds it: moves, reports positions, answers offers, carries out jobs. */
 import type { AcceptAnswer, Booking, PilotEvents } from '../../contract/shapes.js';
-import { JOB_STATUSES } from '../../contract/words.js';
 import type { LatLng } from '../../contract/geo.js';
 import { CallError, type Api } from './api.js';
 import type { Ledger } from './ledger.js';
 import { between, type Random } from './random.js';
-import { headingOf, onJob, towards } from './roam.js';
+import { headingOf, onJob, STEP_AT, towards } from './roam.js';
 import { drawAnswer, type Answer, type AnswerShares } from './shares.js';
 import { ask, connect, openLine, type Line } from './socket.js';
 import { pause } from './time.js';
@@ -17,6 +16,8 @@ export interface PilotHabits {
   answers: AnswerShares;
   /** Mean time to answer, milliseconds. */
   answerMs: number;
+  /** How far an answer's time may be from its mean, as a part of it; 0.75 unless told. */
+  answerSpread?: number;
   /** From accept to delivered, milliseconds. */
   jobMs: number;
   /** Between two positions, milliseconds. */
@@ -132,9 +133,9 @@ export class SimulatedPilot {
     });
     if (!isNew) return;
     this.counts.offers += 1;
-    const { random, answers, answerMs } = this.habits;
+    const { random, answers, answerMs, answerSpread = 0.75 } = this.habits;
     const answer = drawAnswer(random, answers);
-    const thinkMs = answerMs * between(random, 0.25, 1.75);
+    const thinkMs = answerMs * between(random, 1 - answerSpread, 1 + answerSpread);
     if (answer === 'silent') {
       this.counts.silent += 1;
       return;
@@ -184,10 +185,9 @@ export class SimulatedPilot {
   }
 
   private async carryOut(job: NonNullable<typeof this.job>): Promise<void> {
-    const steps = JOB_STATUSES.slice(1);
-    for (const status of steps) {
+    for (const [status, part] of Object.entries(STEP_AT)) {
       const going = await pause(
-        this.habits.jobMs / steps.length,
+        job.startedAtMs + part * this.habits.jobMs - performance.now(),
         AbortSignal.any([job.over.signal, this.ended.signal]),
       );
       if (!going) return;
@@ -223,7 +223,7 @@ export class SimulatedPilot {
     if (this.job !== null) {
       const { booking, from, startedAtMs } = this.job;
       const part = this.habits.jobMs === 0 ? 1 : (nowMs - startedAtMs) / this.habits.jobMs;
-      this.target = part < 0.5 ? booking.pickup : booking.dropoff;
+      this.target = part < STEP_AT.ARRIVED ? booking.pickup : booking.dropoff;
       this.position = onJob(from, booking.pickup, booking.dropoff, part);
       return;
     }

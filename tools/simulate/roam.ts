@@ -29,10 +29,11 @@ export function headingOf(from: LatLng, to: LatLng): number {
   return (((Math.atan2(east, north) / rad) % 360) + 360) % 360;
 }
 
-/**
- * Where a pilot is on a job after `part` of its time: the first half takes him to the pickup, the second
- * to the drop-off.
- */
+/** After which part of a job's time each step is taken: he says that he is there when he is. */
+export const STEP_AT = { ARRIVED: 0.4, PICKED_UP: 0.5, IN_TRANSIT: 0.55, DELIVERED: 1 } as const;
+
+/** Where a pilot is on a job after `part` of its time: on his way, at the pickup, on the way to the drop-off. */
 export function onJob(start: LatLng, pickup: LatLng, dropoff: LatLng, part: number): LatLng {
-  return part < 0.5 ? along(start, pickup, part * 2) : along(pickup, dropoff, part * 2 - 1);
+  if (part < STEP_AT.ARRIVED) return along(start, pickup, part / STEP_AT.ARRIVED);
+  return along(pickup, dropoff, (part - STEP_AT.IN_TRANSIT) / (1 - STEP_AT.IN_TRANSIT));
 }
