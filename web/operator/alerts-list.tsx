@@ -14,8 +14,8 @@ export function AlertsList({ desk }: { desk: Desk }) {
           <Notice key={bookingId} tone="error" icon="alert">
             <div class="alert">
               <p class="grow">
-                <strong>{bookingNumber}: driver unreachable.</strong> {pilot ?? 'The driver'} sends no
-                position since before {timeOfDay(at)}. Take the job back to find another.
+                <strong>{bookingNumber}: driver unreachable.</strong> {pilot ?? 'The driver'} has stopped
+                sending positions, noticed at {timeOfDay(at)}. Take the job back to find another driver.
               </p>
               <Button
                 tone="error"
