@@ -1,4 +1,5 @@
-// `npm run dev`: compiles on every change, bundles the workflows anew, and restarts what runs old code.
+// `npm run dev`: compiles and builds the pages on every change, bundles the workflows anew, and restarts what runs old
+// code. Pages need no restart: the API reads their files when they are asked for.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,14 +16,19 @@ const PROJECTS = ['src', 'src/worker'];
 const API_FOLDERS = ['contract', 'database', 'dispatch', 'events', 'src'];
 const WORKER_FOLDERS = [...API_FOLDERS, 'activities', 'workflows'];
 const BUNDLE_FOLDERS = ['contract', 'workflows'];
+const TSC = ['node_modules/typescript/bin/tsc', '-b', ...PROJECTS, '--watch', '--preserveWatchOutput'];
+const VITE = ['node_modules/vite/bin/vite.js', 'build', '--watch', '--config', 'web/vite.config.mjs'];
+/** Written by each build of the pages. */
+const PAGES = 'dist/web/index.html';
 
 type Snapshot = Map<string, number>;
 
 /** Follows the compiled files while the system runs. */
 export class DevWatch {
-  private compiler: ChildProcess | undefined;
+  private readonly watchers: ChildProcess[] = [];
   private timer: NodeJS.Timeout | undefined;
   private known: Snapshot = new Map();
+  private pagesAt = writtenAt(PAGES);
   private changedAt = 0;
   private readonly changed = new Set<string>();
   private working: Promise<void> = Promise.resolve();
@@ -35,26 +41,12 @@ export class DevWatch {
   start(): void {
     if (this.aborter.signal.aborted) return;
     this.known = snapshot();
-    const args = [
-      fromRoot('node_modules/typescript/bin/tsc'),
-      '-b',
-      ...PROJECTS,
-      '--watch',
-      '--preserveWatchOutput',
-    ];
-    this.compiler = spawn(process.execPath, args, {
-      cwd: ROOT,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.compiler.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      for (const line of text.split('\n')) if (line.trim() !== '') say('tsc', line);
-    });
+    this.watchers.push(watcher('tsc', TSC), watcher('vite', [...VITE, '--logLevel', 'warn']));
     this.timer = setInterval(() => this.look(), LOOK_EVERY_MS);
-    say('dev', 'watching the sources; API and worker are started anew when their code changes');
+    say('dev', 'watching the sources; API, worker and pages are made anew when their code changes');
   }
 
-  /** Ends the compiler, and waits for a restart that is under way. */
+  /** Ends the watchers, and waits for a restart that is under way. */
   async stop(): Promise<void> {
     this.aborter.abort();
     clearInterval(this.timer);
@@ -62,12 +54,13 @@ export class DevWatch {
     await this.working;
   }
 
-  /** Ends the compiler at once. */
+  /** Ends the watchers at once. */
   kill(): void {
-    this.compiler?.kill('SIGKILL');
+    for (const child of this.watchers) child.kill('SIGKILL');
   }
 
   private look(): void {
+    this.lookAtPages();
     const now = snapshot();
     for (const [file, at] of now) {
       if (this.known.get(file) === at) continue;
@@ -82,6 +75,14 @@ export class DevWatch {
     this.working = this.apply(files)
       .catch((error: unknown) => say('dev', error instanceof Error ? error.message : String(error), 'red'))
       .finally(() => (this.busy = false));
+  }
+
+  private lookAtPages(): void {
+    const at = writtenAt(PAGES);
+    // While they are built anew they are away for a moment.
+    if (at === undefined || at === this.pagesAt) return;
+    this.pagesAt = at;
+    say('pages', 'built anew: load them again', 'green');
   }
 
   private async apply(files: string[]): Promise<void> {
@@ -102,6 +103,25 @@ export class DevWatch {
     await this.supervisor.part(name)?.restart();
     say(name, `runs the new code (${((Date.now() - from) / 1000).toFixed(1)} s)`, 'green');
   }
+}
+
+/** A program that builds whenever a source changes; what it says is shown. */
+function watcher(name: string, [file = '', ...args]: string[]): ChildProcess {
+  const child = spawn(process.execPath, [fromRoot(file), ...args], {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n')) if (line.trim() !== '') say(name, line);
+    });
+  return child;
+}
+
+/** When a file was written, milliseconds; undefined when it is not there. */
+function writtenAt(file: string): number | undefined {
+  return statSync(fromRoot(file), { throwIfNoEntry: false })?.mtimeMs;
 }
 
 /** When each compiled file was written. */
