@@ -26,6 +26,24 @@ function figureIs(screen: Screen, name: Figure, wanted: string): Promise<unknown
 const row = ({ page }: Screen, booking: Booking) =>
   page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: booking.bookingNumber }) });
 
+/** Waits until the canvas of the map has a dot in the colour of a token. */
+function dotOf({ page }: Screen, token: string): Promise<unknown> {
+  const paints = (name: string): boolean => {
+    const map = document.querySelector('.fleet-map');
+    const canvas = map?.querySelector('canvas');
+    const probe = document.createElement('i');
+    probe.style.color = `var(${name})`;
+    map?.append(probe);
+    const wanted = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number);
+    probe.remove();
+    const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    for (let at = 0; at < pixels.length; at += 4)
+      if (wanted.every((value, channel) => Math.abs(value - (pixels[at + channel] ?? 0)) < 3)) return true;
+    return false;
+  };
+  return eventually(`a dot in the colour ${token}`, () => page.evaluate(paints, token));
+}
+
 test('figures move, and a search has its row with its state and its workflow', async () => {
   const place = freshPlace();
   const [screen, user] = await Promise.all([stage.operator(), stage.cast.user({ name: 'Una Booker' })]);
@@ -43,6 +61,7 @@ test('figures move, and a search has its row with its state and its workflow', a
   expect(await link.getAttribute('href')).toBe(
     `http://localhost:8233/namespaces/${stage.system.temporal.namespace}/workflows/booking-${booking.id}`,
   );
+  await dotOf(screen, '--warning');
   await screen.inspect('operator');
   const offer = await pilot.offered(booking.id);
   expect((await pilot.accept(offer.offerId)).status).toBe(200);
@@ -50,6 +69,7 @@ test('figures move, and a search has its row with its state and its workflow', a
   await figureIs(screen, 'Pending bookings', '0');
   await figureIs(screen, 'Active assignments', '0');
   await figureIs(screen, 'Success rate', '100%');
+  await dotOf(screen, '--info');
   await screen.page.getByLabel('State').selectOption('Assigned');
   await shown.getByText('Pia Watched').waitFor();
   await screen.page
