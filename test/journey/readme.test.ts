@@ -1,6 +1,6 @@
 // What the README tells a newcomer to type works as it stands there, and its links lead somewhere.
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readApiConfig } from '../../src/config/environment.js';
@@ -42,6 +42,12 @@ test('every link to a file of the project leads to one', () => {
   const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => match[1] ?? '');
   expect(links.length).toBeGreaterThan(10);
   expect(links.filter((link) => !existsSync(join(ROOT, link)))).toEqual([]);
+});
+
+test('the pictures are there, and load fast', () => {
+  const pictures = ['user', 'pilot', 'operator'].map((name) => `docs/pictures/${name}.png`);
+  expect(pictures.filter((file) => !README.includes(file))).toEqual([]);
+  expect(pictures.filter((file) => statSync(join(ROOT, file)).size > 300_000)).toEqual([]);
 });
 
 test('the table of variables names every variable that the API reads', () => {
