@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { TokenType } from './words.js';
 import * as pages from './page-shapes.js';
+import * as payloads from './payload-shapes.js';
 import * as take from './schemas.js';
 import * as give from './shapes.js';
 
@@ -140,6 +141,14 @@ export const CALLS: readonly Call[] = [
     body: take.reasonSchema,
     answers: { 200: give.bookingShape },
     conflicts: true,
+  }),
+  call(admin, 'post', '/admin/codec/decode', "Decrypt payloads, for Temporal's Web UI and CLI", {
+    body: payloads.givenPayloadsSchema,
+    answers: { 200: payloads.codedPayloadsShape },
+  }),
+  call(admin, 'post', '/admin/codec/encode', "Encrypt payloads, for Temporal's Web UI and CLI", {
+    body: payloads.givenPayloadsSchema,
+    answers: { 200: payloads.codedPayloadsShape },
   }),
   call(admin, 'post', '/admin/tokens/revoke', 'Refuse a token or all of a subject from now on', {
     body: take.revokeSchema,

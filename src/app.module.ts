@@ -12,7 +12,15 @@ import { TokenVerifier } from './auth/token-verifier.js';
 import { BookingsController } from './bookings/bookings.controller.js';
 import { VehicleTypesController } from './bookings/vehicle-types.controller.js';
 import type { ApiConfig } from './config/environment.js';
-import { API_CONFIG, ASSIGNMENT_CLIENT, DISPATCH, LOGGER, WORKFLOW_LINK } from './config/providers.js';
+import { createPayloadCodec } from './config/payload-codec.js';
+import {
+  API_CONFIG,
+  ASSIGNMENT_CLIENT,
+  DISPATCH,
+  LOGGER,
+  PAYLOAD_CODEC,
+  WORKFLOW_LINK,
+} from './config/providers.js';
 import { DemoPilotsController } from './demo/demo-pilots.controller.js';
 import { DemoPilots } from './demo/demo-pilots.js';
 import { HealthController } from './health/health.controller.js';
@@ -23,6 +31,7 @@ import { RateLimiter } from './http/rate-limiter.js';
 import { InputPipe } from './http/validation.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { OffersController } from './offers/offers.controller.js';
+import { CodecController } from './operations/codec.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { WatchingController } from './operations/watching.controller.js';
 import { workflowLinks } from './operations/workflow-links.js';
@@ -60,6 +69,7 @@ export class AppModule {
         PilotsController,
         OperationsController,
         WatchingController,
+        CodecController,
         DemoController,
         DemoPilotsController,
         HealthController,
@@ -75,6 +85,10 @@ export class AppModule {
           useValue: workflowLinks(parts.config.TEMPORAL_UI_URL, parts.client.namespace),
         },
         { provide: DemoPilots, useValue: demoPilots(parts.logger) },
+        {
+          provide: PAYLOAD_CODEC,
+          useValue: createPayloadCodec(parts.config.PAYLOAD_KEYS, parts.logger),
+        },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useClass: InputPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },

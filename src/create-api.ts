@@ -11,6 +11,7 @@ import { packageFile } from './docs/package-file.js';
 import { serveDocs } from './docs/serve-docs.js';
 import { Metrics } from './health/metrics.js';
 import { noteArrival } from './http/arrival.js';
+import { corsByRoute } from './http/cors.js';
 import { servePages } from './pages/serve-pages.js';
 import { SocketServer } from './realtime/socket-server.js';
 
@@ -33,7 +34,7 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
     }),
   );
   app.use(express.json({ limit: BODY_LIMIT_BYTES, strict: true }));
-  app.enableCors({ origin: parts.config.CORS_ORIGINS });
+  app.enableCors(corsByRoute(parts.config));
   serveDocs(app);
   trustProxy(app, parts.config.TRUST_PROXY);
   app.get(SocketServer).open();

@@ -7,6 +7,7 @@ import type { ApiParts } from './app.module.js';
 import { connectDatabase, createEmitter } from './config/database.js';
 import { ConfigurationError, readApiConfig, type ApiConfig } from './config/environment.js';
 import { createLogger, dispatchLog } from './config/logger.js';
+import { createPayloadCodec } from './config/payload-codec.js';
 import { HealthService } from './health/health.service.js';
 import { createApi } from './create-api.js';
 
@@ -18,7 +19,7 @@ const DRAIN_MS = 1_000;
 async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const source = await connectDatabase(config, 'dispatch-api', logger);
   const emitter = createEmitter(config.REDIS_URL, logger);
-  const client = AssignmentClient.fromEnvironment();
+  const client = AssignmentClient.fromEnvironment(createPayloadCodec(config.PAYLOAD_KEYS, logger));
   const dispatch = { source, emitter, log: dispatchLog(logger) };
   const app = await createApi({ config, logger, dispatch, client });
   await app.listen(config.PORT);

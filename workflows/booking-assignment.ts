@@ -15,6 +15,7 @@ import type { BookingAssignmentActivities, Standing } from '../contract/activiti
 import type { BookingAssignmentInput, BookingAssignmentResult } from '../contract/workflow.js';
 import { openBoard } from './board.js';
 import { BY_HAND, BY_TAP, hasAnswer, isEmpty, openInbox, takeAnswer, type Inbox } from './inbox.js';
+import { readable } from './tolerant-payload-converter.js';
 
 const activities = proxyLocalActivities<BookingAssignmentActivities>({
   // One transaction takes milliseconds and Postgres ends a stuck one at 2.5 s.
@@ -31,7 +32,7 @@ interface Story {
 
 /** Runs for a booking's whole life; ends when it is delivered, cancelled or expired. */
 export async function bookingAssignment(input: BookingAssignmentInput): Promise<BookingAssignmentResult> {
-  const board = openBoard(input);
+  const board = openBoard(readable(input));
   const inbox = openInbox(() => (board.known ? board.standing : null));
   // Temporal's own Cancel is an operator's cancel: a wish like any other, judged by the rows.
   CancellationScope.current().cancelRequested.catch(() => {
@@ -150,7 +151,7 @@ async function read({ inbox }: Story, activity: () => Promise<Standing>): Promis
   inbox.read = inbox.nudges;
   inbox.reading = true;
   try {
-    return await activity();
+    return readable(await activity());
   } finally {
     inbox.reading = false;
   }

@@ -5,7 +5,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
+import { TypedSearchAttributes, defineSearchAttributeKey, type PayloadCodec } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   SEARCH_ATTRIBUTES,
@@ -40,11 +40,16 @@ export class AssignmentClient {
     readonly namespace: string,
   ) {}
 
-  /** A client by Temporal's own standard variables and profiles; connects at its first call. */
-  static fromEnvironment(): AssignmentClient {
+  /**
+   * A client by Temporal's own standard variables and profiles; connects at its first call.
+   * @param codec what is sent goes through it, as at the worker
+   */
+  static fromEnvironment(codec?: PayloadCodec): AssignmentClient {
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
     const connection = Connection.lazy(connectionOptions);
-    return new AssignmentClient(connection, new Client({ connection, namespace }), namespace);
+    const dataConverter = { payloadCodecs: codec === undefined ? [] : [codec] };
+    const client = new Client({ connection, namespace, dataConverter });
+    return new AssignmentClient(connection, client, namespace);
   }
 
   /**

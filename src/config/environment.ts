@@ -1,6 +1,7 @@
 /** The environment, read once, validated, and refused loudly with every bad key in one message. */
 import { z } from 'zod';
 import { DEFAULT_JOB_STALE_MS, DEFAULT_LIMITS, type SearchLimits } from '../../contract/limits.js';
+import { readPayloadKeys } from '../../payload-codec/keys.js';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -19,6 +20,13 @@ const km = z
 const port = whole(0, 65_535);
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
+/** The first encrypts, all decrypt; none: payloads stay plain. */
+const payloadKeys = z.string().transform((value, context) => {
+  const { keys, faults } = readPayloadKeys(value);
+  for (const message of faults) context.addIssue({ code: 'custom', message });
+  return keys;
+});
+
 /** What API and worker both read. */
 const shared = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }),
@@ -26,6 +34,7 @@ const shared = {
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// address' }).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   NODE_ENV: z.string().optional(),
+  PAYLOAD_KEYS: payloadKeys.default([]),
 };
 
 const limits = {

@@ -28,6 +28,8 @@ const OPERATION_IDS: Readonly<Record<string, string>> = {
   'get /admin/bookings': 'searchBookings',
   'post /admin/bookings/:id/assign': 'assignBookingByHand',
   'post /admin/bookings/:id/release': 'takeJobBack',
+  'post /admin/codec/decode': 'decodePayloads',
+  'post /admin/codec/encode': 'encodePayloads',
   'post /admin/tokens/revoke': 'revokeToken',
   'get /health/live': 'getLiveness',
   'get /health/ready': 'getReadiness',

@@ -1,7 +1,7 @@
 /** A worker process: the one place where workflows, activities, database and events meet. */
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type DataConverter } from '@temporalio/worker';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Logger } from 'pino';
 import { createBookingActivities } from '../../activities/booking-activities.js';
@@ -9,11 +9,13 @@ import { TASK_QUEUE } from '../../contract/workflow.js';
 import { ConfigurationError, readWorkerConfig, type WorkerConfig } from '../config/environment.js';
 import { connectDatabase, createEmitter } from '../config/database.js';
 import { createLogger, dispatchLog } from '../config/logger.js';
+import { createPayloadCodec } from '../config/payload-codec.js';
 import { installRuntime } from './runtime.js';
 import { registerSearchAttributes } from './search-attributes.js';
 
 const BUNDLE = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
 const CONVERTER = fileURLToPath(new URL('../../workflows/tolerant-payload-converter.js', import.meta.url));
+const FAILURE_CONVERTER = fileURLToPath(new URL('../../payload-codec/failure-converter.js', import.meta.url));
 /** How long the worker waits at its start for a Temporal that is still coming up. */
 const CONNECT_FOR_MS = 60_000;
 const CONNECT_PAUSE_MS = 500;
@@ -32,6 +34,15 @@ async function connectTemporal(logger: Logger): Promise<{ connection: NativeConn
   }
 }
 
+/** With keys, messages of failures are encrypted as well; without, they stay readable. */
+function dataConverter(config: WorkerConfig, logger: Logger): DataConverter {
+  return {
+    payloadConverterPath: CONVERTER,
+    ...(config.PAYLOAD_KEYS.length === 0 ? {} : { failureConverterPath: FAILURE_CONVERTER }),
+    payloadCodecs: [createPayloadCodec(config.PAYLOAD_KEYS, logger)],
+  };
+}
+
 async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   await installRuntime(logger, config.WORKER_METRICS_PORT);
   const source = await connectDatabase(config, 'dispatch-worker', logger);
@@ -44,7 +55,7 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
       namespace,
       taskQueue: TASK_QUEUE,
       workflowBundle: { codePath: BUNDLE },
-      dataConverter: { payloadConverterPath: CONVERTER },
+      dataConverter: dataConverter(config, logger),
       activities: createBookingActivities({ source, emitter, log: dispatchLog(logger) }),
       // The open workflows must stay in memory: replaying them took 2 s and more at the 99th percentile.
       maxCachedWorkflows: config.WORKER_CACHED_WORKFLOWS,

@@ -21,6 +21,8 @@ const BODIES: Record<string, () => object> = {
   'POST /admin/vehicle-types': () => ({ id: `t${randomUUID().slice(0, 8)}`, name: 'Type' }),
   'POST /admin/bookings/:id/assign': () => ({ pilotId: randomUUID() }),
   'POST /admin/bookings/:id/release': () => ({ reason: 'unreachable' }),
+  'POST /admin/codec/decode': () => ({ payloads: [] }),
+  'POST /admin/codec/encode': () => ({ payloads: [] }),
   'POST /admin/tokens/revoke': () => ({ sub: randomUUID() }),
   'POST /demo/token': () => ({ type: 'user' }),
   'POST /demo/pilots': () => ({ count: 1, ...freshPlace() }),

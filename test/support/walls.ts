@@ -37,8 +37,23 @@ export const WALLS: Record<string, Wall> = {
       '../dispatch/reads.js',
       '../database/query.js',
       '../events/emitter.js',
+      '../payload-codec/keys.js',
     ],
     allowed: ['@temporalio/workflow', '../contract/workflow.js'],
+  },
+  'payload-codec': {
+    forbidden: [
+      '@temporalio/client',
+      '@temporalio/worker',
+      '@temporalio/workflow',
+      '@nestjs/common',
+      'typeorm',
+      'pg',
+      '../contract/words.js',
+      '../src/config/environment.js',
+      '../workflows/index.js',
+    ],
+    allowed: ['@temporalio/common', '@temporalio/proto', 'node:crypto'],
   },
   database: {
     forbidden: [
@@ -90,6 +105,7 @@ export const WALLS: Record<string, Wall> = {
       '../../dispatch/reads.js',
       '../../database/query.js',
       '../config/environment.js',
+      '../../payload-codec/keys.js',
       'typeorm',
       '@nestjs/common',
       '@temporalio/worker',
@@ -112,6 +128,7 @@ export const WALLS: Record<string, Wall> = {
       '../dispatch/reads.js',
       '../database/query.js',
       './assignment-client/assignment-client.js',
+      '../payload-codec/encryption-codec.js',
     ],
   },
   'src/worker': {
@@ -121,6 +138,7 @@ export const WALLS: Record<string, Wall> = {
       '../../workflows/index.js',
       '../../activities/booking-activities.js',
       '../../dispatch/reads.js',
+      '../../payload-codec/keys.js',
     ],
   },
   tools: {
@@ -136,7 +154,7 @@ export const WALLS: Record<string, Wall> = {
       '../activities/booking-activities.js',
       '../workflows/index.js',
     ],
-    allowed: ['../contract/words.js', 'socket.io-client', 'node:fs'],
+    allowed: ['../contract/words.js', '../payload-codec/keys.js', 'socket.io-client', 'node:fs'],
   },
   web: {
     forbidden: [
@@ -168,6 +186,7 @@ export const LINTED: Record<string, Wall> = {
       '../app.module.js',
       '../../workflows/index.js',
       '../assignment-client/assignment-client.js',
+      '../../payload-codec/keys.js',
     ],
     allowed: [
       '../auth/caller.js',
@@ -186,7 +205,7 @@ export const LINTED: Record<string, Wall> = {
   },
   'src/config': {
     forbidden: ['../http/problem.filter.js', '../auth/caller.js'],
-    allowed: ['../http/database-away.js'],
+    allowed: ['../http/database-away.js', '../../payload-codec/keys.js'],
   },
   'src/reconciler': { forbidden: ['../realtime/repair.js'], allowed: ['../outbox/outbox-relay.js'] },
   'web/user': {

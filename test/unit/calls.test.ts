@@ -49,6 +49,8 @@ get /admin/events admin 200
 get /admin/bookings admin 200
 post /admin/bookings/:id/assign admin 200
 post /admin/bookings/:id/release admin 200
+post /admin/codec/decode admin 200
+post /admin/codec/encode admin 200
 post /admin/tokens/revoke admin 204
 get /health/live anyone 200
 get /health/ready anyone 200,503

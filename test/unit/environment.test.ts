@@ -103,6 +103,47 @@ it('map tiles: OpenStreetMap, or an address, or off', () => {
     });
 });
 
+describe('PAYLOAD_KEYS', () => {
+  const key = Buffer.alloc(32, 1).toString('base64');
+  const ids = (value?: string) =>
+    [api({ PAYLOAD_KEYS: value }), readWorkerConfig({ ...GOOD, PAYLOAD_KEYS: value })].map((config) =>
+      config.PAYLOAD_KEYS.map(({ id }) => id).join(' '),
+    );
+
+  it('none, one or several, in their order', () => {
+    for (const none of [undefined, '']) expect(ids(none)).toEqual(['', '']);
+    expect(ids(`k1:${key}`)).toEqual(['k1', 'k1']);
+    expect(ids(`2026-12:${key}, a.b_C-1:${key}`)).toEqual(['2026-12 a.b_C-1', '2026-12 a.b_C-1']);
+  });
+
+  it.each([
+    ['no id', `${key}`, 'entry 1 must be keyId:base64'],
+    ['an empty id', `:${key}`, 'entry 1 must have an id'],
+    ['a blank in an id', `a b:${key}`, 'entry 1 must have an id'],
+    ['an id that is too long', `${'x'.repeat(65)}:${key}`, 'entry 1 must have an id'],
+    ['16 bytes', `a:${Buffer.alloc(16).toString('base64')}`, '32 bytes'],
+    ['33 bytes', `a:${Buffer.alloc(33).toString('base64')}`, '32 bytes'],
+    ['hex', `a:${'CANARY12'.repeat(8)}`, '32 bytes'],
+    ['bits that are too many', `a:${'A'.repeat(42)}B=`, '32 bytes'],
+    ['an id twice', `a:${key},a:${Buffer.alloc(32).toString('base64')}`, 'entry 2 has the id of an earlier'],
+    ['a comma at the end', `a:${key},`, 'entry 2 is empty'],
+    ['id and key exchanged', `${key}:CANARY`, 'entry 1 must have an id'],
+  ])('%s is refused, for API and worker, without a word of what stands there', (_name, value, hint) => {
+    for (const read of [readApiConfig, readWorkerConfig]) {
+      const message = refusal({ PAYLOAD_KEYS: value }, read);
+      expect(message).toContain('PAYLOAD_KEYS: ');
+      expect(message).toContain(hint);
+      expect(message).not.toMatch(/CANARY|AAAA|AQEB|a b/);
+    }
+  });
+
+  it('every bad entry is named', () => {
+    const message = refusal({ PAYLOAD_KEYS: `x,a:${key},b:y`, OFFER_TIMEOUT_MS: 'x' });
+    for (const part of ['entry 1', 'entry 3', 'OFFER_TIMEOUT_MS']) expect(message).toContain(part);
+    expect(message).not.toContain('entry 2');
+  });
+});
+
 it.each<[string, string, string]>([
   ['DATABASE_URL', 'mysql://x', 'postgres://'],
   ['REDIS_URL', 'http://x', 'redis://'],
@@ -129,6 +170,7 @@ it.each<[string, string, string]>([
   ['MAP_TILES_URL', "https://tiles.example; script-src 'unsafe-inline'/{z}/{x}/{y}", 'http'],
   ['MAP_TILES_URL', 'false', 'off'],
   ['MAP_ATTRIBUTION', 'x'.repeat(301), ''],
+  ['TEMPORAL_UI_URL', 'ftp://ui.example', 'http'],
 ])('%s=%s is refused by name, and says what is allowed', (key, value, hint) => {
   const message = refusal({ [key]: value });
   expect(message).toContain(key);

@@ -7,6 +7,7 @@ import { ROOT, run, runTool, step } from './run.mjs';
 const SOURCE_FOLDERS = [
   'contract',
   'workflows',
+  'payload-codec',
   'database',
   'events',
   'dispatch',

@@ -6,18 +6,23 @@ import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { WORKFLOW_ID_PREFIX, workflowIdOf } from '../../contract/workflow.js';
+import { decodeHistory } from '../../payload-codec/decode-history.js';
+import { EncryptionCodec } from '../../payload-codec/encryption-codec.js';
+import { readPayloadKeys } from '../../payload-codec/keys.js';
 
 const USAGE = `npm run history:record -- <bookingId> [--run <runId>] [--out <file>]
 
 Saves the history of the workflow booking-<bookingId> as JSON that replays. The server is found by
-Temporal's own variables and profiles (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, ...).
+Temporal's own variables and profiles (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, ...). An encrypted history
+is decrypted with the keys in PAYLOAD_KEYS, so that it replays without them: it is readable then.
 
   <bookingId>     uuid of the booking
   --run <runId>   an earlier run (before a continue-as-new or a terminate); else the latest
   --out <file>    where to; else artefacts/histories/booking-<bookingId>.json. The tests replay what lies
                   in test/replay/histories
 
-Exit code: 0 saved; 1 no such workflow, a file that is there already, or no Temporal; 2 bad arguments.
+Exit code: 0 saved; 1 no such workflow, a file that is there already, no Temporal, or a key is missing;
+2 bad arguments.
 `;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const GRPC_NOT_FOUND = 5;
@@ -77,6 +82,7 @@ function parse(args: string[]) {
 
 /** Fetches the history and writes it; answers what was written. */
 async function record(order: Order): Promise<{ events: number; bytes: number }> {
+  const codec = readCodec();
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const connection = await Connection.connect(connectionOptions).catch((error: unknown) => {
     const address = connectionOptions.address ?? 'localhost:7233';
@@ -85,6 +91,9 @@ async function record(order: Order): Promise<{ events: number; bytes: number }> 
   try {
     const { workflow } = new Client({ connection, namespace });
     const history = await workflow.getHandle(workflowIdOf(order.bookingId), order.runId).fetchHistory();
+    const left = await decodeHistory(history, codec);
+    if (left > 0)
+      throw new RecordError(`${left} payloads of it are encrypted with a key that PAYLOAD_KEYS lacks.`, 1);
     const text = `${JSON.stringify(JSON.parse(historyToJSON(history)), null, 1)}\n`;
     save(order.out, text);
     return { events: history.events?.length ?? 0, bytes: Buffer.byteLength(text) };
@@ -94,6 +103,13 @@ async function record(order: Order): Promise<{ events: number; bytes: number }> 
   } finally {
     await connection.close();
   }
+}
+
+function readCodec(): EncryptionCodec {
+  const text = process.env['PAYLOAD_KEYS'] ?? '';
+  const { keys, faults } = text === '' ? { keys: [], faults: [] } : readPayloadKeys(text);
+  if (faults.length > 0) throw new RecordError(`PAYLOAD_KEYS: ${faults.join('; ')}`, 1);
+  return new EncryptionCodec(keys);
 }
 
 /** A recorded history is evidence: it is never written over. */

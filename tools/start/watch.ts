@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 500;
 const QUIET_MS = 800;
 /** What runs; `npm run check` looks at the tests and tools as well. */
 const PROJECTS = ['src', 'src/worker'];
-const API_FOLDERS = ['contract', 'database', 'dispatch', 'events', 'src'];
+const API_FOLDERS = ['contract', 'database', 'dispatch', 'events', 'payload-codec', 'src'];
 const WORKER_FOLDERS = [...API_FOLDERS, 'activities', 'workflows'];
 const BUNDLE_FOLDERS = ['contract', 'workflows'];
 const TSC = ['node_modules/typescript/bin/tsc', '-b', ...PROJECTS, '--watch', '--preserveWatchOutput'];
