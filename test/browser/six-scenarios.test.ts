@@ -34,16 +34,19 @@ test('success: booked, offered, accepted, tracked, delivered', async () => {
     /^tel:\+1/,
   );
   await pilot.screen.sees('Ring twice');
-  const said = [
-    ['I have arrived', 'Your driver has arrived'],
-    ['Picked up', 'Package picked up'],
-    ['Start the trip', 'On the way to the drop-off'],
-    ['Delivered', 'Delivered'],
-  ] as const;
-  for (const [tap, heading] of said) {
+  const step = user.screen.page
+    .getByRole('list', { name: 'Steps of the delivery' })
+    .locator('[aria-current=step]');
+  for (const [tap, reached] of [
+    ['I have arrived', 'Arrived'],
+    ['Picked up', 'Picked up'],
+    ['Start the trip', 'In transit'],
+  ] as const) {
     await pilot.screen.button(tap).click();
-    await user.screen.heading(heading).waitFor();
+    await step.getByText(reached).waitFor();
   }
+  await pilot.screen.button('Delivered').click();
+  await user.screen.heading('Delivered').waitFor();
   await pilot.screen.sees('Job done');
   await pilot.screen.sees('Waiting for offers');
 });
