@@ -151,7 +151,7 @@ test('no_pilots and search_timeout reach the operators with the count of tries',
   const { id } = await user.book(place);
   // The second declines so late that the search's end cuts the third offer short, with over 1 s left.
   const { offerId } = await (pilots[1] as PilotActor).offered(id);
-  await until(Date.parse((await user.event(id, 'booking:search_started')).at) + 2_750);
+  await until(Date.parse((await user.event(id, 'booking:search_started')).at) + 2_550);
   await pilots[1]?.decline(offerId);
   const late = await board.arrival('booking:search_timeout', (one) => one['bookingId'] === id);
   expect(late.payload).toMatchObject({ triedPilots: 3 });
