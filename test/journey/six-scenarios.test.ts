@@ -116,7 +116,7 @@ test('search timeout with a live offer: the offer goes with the search, one even
   expect(timeOf(ended) - end).toBeGreaterThanOrEqual(0);
   expect(timeOf(ended) - end).toBeLessThan(ACTED_WITHIN_MS);
   const heard = await pilots[2]?.hears('offer:expired', (one) => one['offerId'] === offerId);
-  expect(heard).toMatchObject({ reason: 'search_timeout' });
+  expect(heard?.payload).toMatchObject({ reason: 'search_timeout' });
   expect((await user.eventNames(id)).at(-2)).toBe('offer_sent');
   expect(await user.assignment(id)).toMatchObject({ status: 'failed', canRetry: true });
   for (const pilot of pilots) expect(await pilot.offers()).toEqual([]);
