@@ -8,6 +8,7 @@ import { Search } from './entities/search.js';
 import { Offer } from './entities/offer.js';
 import * as records from './entities/records.js';
 import { FirstTables1763856000000 } from './migrations/1763856000000-first-tables.js';
+import { SteadyClient } from './steady-client.js';
 import { EventsByTime1763942400000 } from './migrations/1763942400000-events-by-time.js';
 
 export interface DatabaseOptions {
@@ -58,6 +59,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     poolSize: options.poolSize,
     poolErrorHandler: options.onPoolError,
     extra: {
+      Client: SteadyClient,
       ...(options.timeouts === false ? {} : TIMEOUTS),
       connectionTimeoutMillis: 2_500,
       keepAlive: true,

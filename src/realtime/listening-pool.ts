@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { SteadyClient } from '../../database/steady-client.js';
 
 /** The listening connection is asked for a sign of life this often, and given up after as long. */
 const PROBE_MS = 2_000;
@@ -20,7 +21,13 @@ export class ListeningPool extends pg.Pool {
     private readonly logger: Logger,
     private readonly onBack: (awayMs: number) => void,
   ) {
-    super({ connectionString: url, max: 4, keepAlive: true, application_name: 'dispatch-sockets' });
+    super({
+      connectionString: url,
+      Client: SteadyClient,
+      max: 4,
+      keepAlive: true,
+      application_name: 'dispatch-sockets',
+    });
     this.on('error', (error) => this.logger.warn({ err: error.message }, 'socket adapter connection lost'));
     this.probe = setInterval(() => this.probeListener(), PROBE_MS);
   }
