@@ -31,3 +31,8 @@ export function ms(n: number): string {
 export function leftMs(time: string, now = 'clock_timestamp()'): string {
   return `greatest(0, ceil(extract(epoch FROM ${time} - ${now}) * 1000))::double precision`;
 }
+
+/** What ILIKE finds `q` by wherever it stands, its wildcards taken literally; null for undefined. */
+export function likeOf(q: string | undefined): string | null {
+  return q === undefined ? null : `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`;
+}

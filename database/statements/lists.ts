@@ -1,4 +1,4 @@
-import { row, rows, type Manager } from '../query.js';
+import { likeOf, row, rows, type Manager } from '../query.js';
 import type { BookingRow } from '../rows.js';
 import type { AssignmentStats } from '../../contract/shapes.js';
 
@@ -66,7 +66,6 @@ export interface BookingFilter {
 
 /** Bookings, newest first. */
 export function listBookings(manager: Manager, filter: BookingFilter): Promise<BookingViewRow[]> {
-  const like = filter.q === undefined ? null : `%${filter.q.replaceAll(/[\\%_]/g, '\\$&')}%`;
   return rows<BookingViewRow>(
     manager,
     `${VIEW}
@@ -80,7 +79,7 @@ export function listBookings(manager: Manager, filter: BookingFilter): Promise<B
       filter.pilotId ?? null,
       filter.status ?? null,
       filter.beforeNumber ?? null,
-      like,
+      likeOf(filter.q),
       filter.limit,
     ],
   );

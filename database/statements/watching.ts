@@ -1,5 +1,5 @@
 /** What operators watch: searches, pilots on the map, events of all bookings. One statement each. */
-import { ms, rows, type Manager } from '../query.js';
+import { likeOf, ms, rows, type Manager } from '../query.js';
 import type { EventRow } from './events.js';
 import { PROGRESS, type SearchProgressRow } from './searches.js';
 import type { BookingStatus, PilotState, SearchOrigin, SearchState } from '../../contract/words.js';
@@ -104,10 +104,6 @@ export async function listSearches(
     [filter.beforeNumber ?? null, filter.vehicleTypeId ?? null, likeOf(filter.q), filter.limit, receiptMs],
   );
   return { now: nowOf(found), found: found.filter((one) => one.booking_id !== null) };
-}
-
-function likeOf(q: string | undefined): string | null {
-  return q === undefined ? null : `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`;
 }
 
 function nowOf(found: { now: Date }[]): Date {

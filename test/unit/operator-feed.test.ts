@@ -2,7 +2,8 @@
 import { alertsAfter } from '../../web/operator/alerts.js';
 import { FEED_LIMIT, mergeFeed, sameFeed, stillUnstored } from '../../web/operator/feed.js';
 import { Poll } from '../../web/operator/poll.js';
-import type { FeedItem, SearchView } from '../../web/operator/views.js';
+import type { SearchView } from '../../contract/page-shapes.js';
+import type { FeedItem } from '../../web/operator/feed.js';
 
 const START = Date.parse('2026-01-01T00:00:00.000Z');
 const item = (seconds: number, change: Partial<FeedItem> = {}): FeedItem => ({

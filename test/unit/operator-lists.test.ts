@@ -10,7 +10,7 @@ import {
   mayRelease,
   mayRetry,
 } from '../../web/operator/searches.js';
-import type { PilotAt, SearchView } from '../../web/operator/views.js';
+import type { PilotOnMap, SearchView } from '../../contract/page-shapes.js';
 import { rowAfterKey, rowsInView, scrollToRow } from '../../web/operator/windowing.js';
 
 const START = Date.parse('2026-01-01T00:00:00.000Z');
@@ -38,7 +38,7 @@ const search = (change: Partial<SearchView> = {}): SearchView => ({
   workflowUrl: null,
   ...change,
 });
-const pilot = (id: string, change: Partial<PilotAt> = {}): PilotAt => ({
+const pilot = (id: string, change: Partial<PilotOnMap> = {}): PilotOnMap => ({
   id,
   name: `Pilot ${id}`,
   vehicleTypeId: 'bike',

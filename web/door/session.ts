@@ -2,7 +2,7 @@
 import { signal, type Signal } from '@preact/signals';
 import type { TokenType } from '../../contract/words.js';
 import { Api } from './api.js';
-import type { PagesConfig } from './config.js';
+import type { PagesConfig } from '../../contract/page-shapes.js';
 import { PEOPLE, type Person } from './people.js';
 import { keep, recall } from './storage.js';
 

@@ -3,7 +3,7 @@ import 'leaflet/dist/leaflet.css';
 import './map.css';
 import { useEffect, useRef } from 'preact/hooks';
 import type { LatLng } from '../../contract/geo.js';
-import type { PagesConfig } from '../door/config.js';
+import type { PagesConfig } from '../../contract/page-shapes.js';
 
 export type MarkerKind = 'pickup' | 'dropoff' | 'pilot' | 'me';
 

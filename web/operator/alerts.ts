@@ -1,6 +1,7 @@
 /** Pilots who vanished with a job, until somebody saw to it. Pure. */
 import { mayRelease } from './searches.js';
-import type { FeedItem, SearchView } from './views.js';
+import type { SearchView } from '../../contract/page-shapes.js';
+import type { FeedItem } from './feed.js';
 
 export interface Alert {
   bookingId: string;

@@ -1,9 +1,9 @@
 /** Whom a booking can be given by hand. Pure. */
 import { greatCircleKm, type LatLng } from '../../contract/geo.js';
-import type { PilotAt } from './views.js';
+import type { PilotOnMap } from '../../contract/page-shapes.js';
 
 export interface Candidate {
-  pilot: PilotAt;
+  pilot: PilotOnMap;
   /** To the pickup, great-circle. */
   km: number;
 }
@@ -12,7 +12,7 @@ export interface Candidate {
 export function candidatesFor(
   pickup: LatLng,
   vehicleTypeId: string,
-  pilots: readonly PilotAt[],
+  pilots: readonly PilotOnMap[],
 ): readonly Candidate[] {
   return pilots
     .filter((pilot) => pilot.state === 'free' && pilot.vehicleTypeId === vehicleTypeId)

@@ -1,6 +1,6 @@
 /** The theme's colours as a canvas can use them. */
 import type { PilotState } from '../../contract/words.js';
-import type { SearchView } from './views.js';
+import type { SearchView } from '../../contract/page-shapes.js';
 
 const TOKENS = {
   free: '--success',

@@ -10,7 +10,8 @@ import { alertsAfter, type Alert } from './alerts.js';
 import { FEED_LIMIT, mergeFeed, sameFeed, stillUnstored } from './feed.js';
 import { Poll, type PollOptions } from './poll.js';
 import { keepSame } from './searches.js';
-import type { FeedItem, PilotAt, PositionsAnswer, SearchesAnswer, SearchView } from './views.js';
+import type { PilotMap, PilotOnMap, SearchPage, SearchView } from '../../contract/page-shapes.js';
+import type { FeedItem } from './feed.js';
 
 const EVERY_MS = 2_000;
 /** Between two requests of a kind at least, so that a storm of events stays far below the limit of requests. */
@@ -40,7 +41,7 @@ export class Desk {
   readonly searches = signal<readonly SearchView[] | null>(null);
   /** There are more than are listed. */
   readonly more = signal(false);
-  readonly pilots = signal<readonly PilotAt[]>([]);
+  readonly pilots = signal<readonly PilotOnMap[]>([]);
   readonly vehicleTypes = signal<readonly VehicleType[]>([]);
   readonly feed = signal<readonly FeedItem[]>([]);
   readonly alerts = signal<readonly Alert[]>([]);
@@ -61,8 +62,8 @@ export class Desk {
   private readonly dismissed = new Map<string, string>();
   private readonly numbers = new Map<string, string>();
   private readonly polls: {
-    searches: Poll<SearchesAnswer>;
-    pilots: Poll<PositionsAnswer>;
+    searches: Poll<SearchPage>;
+    pilots: Poll<PilotMap>;
     feed: Poll<FeedItem[]>;
   };
   private readonly clock: ReturnType<typeof setInterval>;
@@ -130,7 +131,7 @@ export class Desk {
     return this.session.api.call<T>('GET', path, { query, signal });
   }
 
-  private askSearches(signal: AbortSignal): Promise<SearchesAnswer> {
+  private askSearches(signal: AbortSignal): Promise<SearchPage> {
     return this.ask('/admin/searches', { ...this.filter.value, limit: SEARCHES_LIMIT }, signal);
   }
 
@@ -159,7 +160,7 @@ export class Desk {
     });
   }
 
-  private readonly takeSearches = ({ items, nextCursor, serverTime }: SearchesAnswer): void => {
+  private readonly takeSearches = ({ items, nextCursor, serverTime }: SearchPage): void => {
     hearServerTime(serverTime);
     for (const { bookingId, bookingNumber } of items) this.numbers.set(bookingId, bookingNumber);
     this.searches.value = keepSame(this.searches.value ?? [], items);
@@ -167,7 +168,7 @@ export class Desk {
     this.showFeed();
   };
 
-  private readonly takePilots = ({ items, serverTime }: PositionsAnswer): void => {
+  private readonly takePilots = ({ items, serverTime }: PilotMap): void => {
     hearServerTime(serverTime);
     this.pilots.value = items;
   };

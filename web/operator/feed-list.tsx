@@ -3,7 +3,7 @@ import { timeOfDay } from '../kit/format.js';
 import { Badge, Card } from '../kit/surfaces.js';
 import type { Desk } from './desk.js';
 import { keyOf } from './feed.js';
-import type { FeedItem } from './views.js';
+import type { FeedItem } from './feed.js';
 import { eventWords, messageOf } from './words.js';
 
 /** What happens, newest first. */

@@ -1,5 +1,8 @@
 /** The feed of events: what was stored, and what the socket said before it was read. Pure. */
-import type { FeedItem } from './views.js';
+import type { RecentEvent } from '../../contract/page-shapes.js';
+
+/** An event of any booking; one that the socket just said has no `seq` yet. */
+export type FeedItem = Omit<RecentEvent, 'seq'> & { seq: number | null };
 
 export const FEED_LIMIT = 100;
 

@@ -2,7 +2,7 @@
 import L from 'leaflet';
 import type { PilotState } from '../../contract/words.js';
 import { pilotColour, searchColour, type Colours } from './colours.js';
-import type { PilotAt, SearchView } from './views.js';
+import type { PilotOnMap, SearchView } from '../../contract/page-shapes.js';
 import { PILOT_WORDS, STATUS_WORDS } from './words.js';
 
 const PILOT_RADIUS = 5;
@@ -20,7 +20,7 @@ interface Dot<T> {
 export class FleetLayer {
   private readonly renderer = L.canvas({ padding: 0.2, tolerance: 3 });
   private readonly group: L.FeatureGroup;
-  private readonly pilots = new Map<string, Dot<PilotAt>>();
+  private readonly pilots = new Map<string, Dot<PilotOnMap>>();
   private readonly searches = new Map<string, Dot<SearchView>>();
   private readonly words = new WeakMap<L.Layer, () => string>();
   private marked: L.Marker | null = null;
@@ -41,7 +41,7 @@ export class FleetLayer {
     });
   }
 
-  showPilots(pilots: readonly PilotAt[]): void {
+  showPilots(pilots: readonly PilotOnMap[]): void {
     sync(
       this.pilots,
       pilots,
@@ -108,7 +108,7 @@ export class FleetLayer {
     for (const { marker } of this.searches.values()) marker.setRadius(this.radius(SEARCH_RADIUS));
   }
 
-  private addPilot(pilot: PilotAt): Dot<PilotAt> {
+  private addPilot(pilot: PilotOnMap): Dot<PilotOnMap> {
     const marker = L.circleMarker(pilot, {
       renderer: this.renderer,
       radius: this.radius(PILOT_RADIUS),

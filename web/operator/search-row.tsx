@@ -7,7 +7,7 @@ import { greatCircleKm } from '../../contract/geo.js';
 import type { Desk, Work } from './desk.js';
 import { memo } from './memo.js';
 import { elapsedOf, leftOf, mayAssign, mayCancel, mayRelease, mayRetry } from './searches.js';
-import type { SearchView } from './views.js';
+import type { SearchView } from '../../contract/page-shapes.js';
 import { STATUS_WORDS } from './words.js';
 
 export interface RowProps {

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Desk } from './desk.js';
 import { SearchRow } from './search-row.js';
-import type { SearchView } from './views.js';
+import type { SearchView } from '../../contract/page-shapes.js';
 import { rowAfterKey, rowsInView, scrollToRow, type RowWindow } from './windowing.js';
 
 const ROW_HEIGHT = 64;

@@ -1,6 +1,6 @@
 /** What is said of a search: its time, its state, what may be done with it. Pure. */
 import { CANCELLABLE_STATUSES, RELEASABLE_STATUSES, isOneOf } from '../../contract/words.js';
-import type { SearchView } from './views.js';
+import type { SearchView } from '../../contract/page-shapes.js';
 
 /** Milliseconds that the search has run by the server's clock; null before it began, frozen after its end. */
 export function elapsedOf(search: SearchView, serverNow: number): number | null {

@@ -2,7 +2,7 @@
 import type { AssignmentStatus, PilotState, SearchState } from '../../contract/words.js';
 import type { Tone } from '../kit/controls.js';
 import { storedName } from './feed.js';
-import type { FeedItem } from './views.js';
+import type { FeedItem } from './feed.js';
 
 export const STATUS_WORDS: Readonly<Record<AssignmentStatus, { words: string; tone: Tone }>> = {
   searching: { words: 'Searching', tone: 'primary' },

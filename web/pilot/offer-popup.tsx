@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Offer } from '../../contract/shapes.js';
 import { TEXT_LIMITS } from '../../contract/limits.js';
-import type { PagesConfig } from '../door/config.js';
+import type { PagesConfig } from '../../contract/page-shapes.js';
 import { msUntil } from '../door/clock.js';
 import { Button, Field } from '../kit/controls.js';
 import { Dialog } from '../kit/dialog.js';

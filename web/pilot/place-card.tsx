@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { LatLng } from '../../contract/geo.js';
 import type { Booking } from '../../contract/shapes.js';
-import type { PagesConfig } from '../door/config.js';
+import type { PagesConfig } from '../../contract/page-shapes.js';
 import { Button, Field } from '../kit/controls.js';
 import { coordinates } from '../kit/format.js';
 import { Map, type MapMarker } from '../kit/map.js';
