@@ -1,8 +1,9 @@
 // Finds a Chromium for the tests of the pages, or gets it once: by Playwright's own download, else by apt-get.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { installPackage, runToEnd } from './apt.js';
 import { withLock } from './lock.js';
 import { ROOT, cacheDir } from './paths.js';
 import { type Report, SetupError } from './service.js';
@@ -12,9 +13,6 @@ const MAC_APP = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 const PLAYWRIGHT = join(ROOT, 'node_modules/playwright-core/cli.js');
 /** A machine without the network must not wait long: Playwright itself tries five times. */
 const CONNECT_WITHIN_MS = 5_000;
-/** Both programs write a line now and then; a slow network needs a while for a tenth of the file. */
-const SILENT_AT_MOST_MS = 60_000;
-const PROGRESS_EVERY_MS = 15_000;
 /** A cold start from a slow disk. */
 const ANSWER_WITHIN_MS = 20_000;
 
@@ -36,7 +34,8 @@ export async function findChromium(report?: Report): Promise<string> {
   return withLock(join(cacheDir(), 'chromium.lock'), onWait, async () => {
     const meanwhile = findInstalled();
     if (meanwhile !== undefined) return meanwhile;
-    const got = (await download(report)) ?? (await installWithApt(report));
+    const got =
+      (await download(report)) ?? ((await installPackage('chromium', report)) ? findInstalled() : undefined);
     if (got !== undefined) return got;
     throw new SetupError(
       'There is no Chromium here and no way to get one, and the tests of the pages (test/browser) need it: install ' +
@@ -87,47 +86,4 @@ async function download(report?: Report): Promise<string | undefined> {
   if (found === undefined)
     report?.(done ? 'That Chromium does not run here' : 'That download is out of reach from here');
   return found;
-}
-
-/** Debian and its like, as root: the browser with all the libraries it wants. */
-async function installWithApt(report?: Report): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) return undefined;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const what = 'Installing Chromium with apt-get (about 40 s, once)';
-  if (!(await runToEnd('apt-get', ['update'], env, `${what}: its list of packages`, report)))
-    return undefined;
-  const args = ['install', '-y', '--no-install-recommends', 'chromium'];
-  return (await runToEnd('apt-get', args, env, what, report)) ? findInstalled() : undefined;
-}
-
-/** Runs a program until it ends, or has been silent for too long. @returns whether it did its work */
-function runToEnd(
-  command: string,
-  args: string[],
-  env: NodeJS.ProcessEnv,
-  what: string,
-  report?: Report,
-): Promise<boolean> {
-  report?.(what);
-  const startedAt = Date.now();
-  // A group of its own: both programs leave the work to children.
-  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const end = (): void => void (child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'));
-  let silent = setTimeout(end, SILENT_AT_MOST_MS);
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', () => {
-      clearTimeout(silent);
-      silent = setTimeout(end, SILENT_AT_MOST_MS);
-    });
-  const progress = setInterval(
-    () => report?.(`${what}: ${Math.round((Date.now() - startedAt) / 1000)} s so far`),
-    PROGRESS_EVERY_MS,
-  );
-  return new Promise<boolean>((resolve) => {
-    child.once('error', () => resolve(false));
-    child.once('close', (code) => resolve(code === 0));
-  }).finally(() => {
-    clearInterval(progress);
-    clearTimeout(silent);
-  });
 }
