@@ -170,6 +170,12 @@ describe('a job', () => {
 });
 
 describe('after trouble', () => {
+  it('an offer whose time ran out goes with the same words, whoever notices first', () => {
+    const after = desk.standing(offered, truthOf(), () => 400);
+    expect(after.offer).toBeNull();
+    expect(after.notice?.text).toBe(desk.END_WORDS.timeout);
+  });
+
   it('an offer that is not live any more goes, with a word', () => {
     const after = desk.standing(offered, truthOf(), left);
     expect(after.offer).toBeNull();

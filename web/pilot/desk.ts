@@ -47,6 +47,8 @@ export const END_WORDS: Readonly<Record<OfferEndReason, string>> = {
   reassigned: 'Assigned to another pilot.',
 };
 
+/** The server's clock is known to within half a second; an offer that is gone with less left has run out. */
+const CLOCKS_APART_MS = 500;
 // More offers than this never wait for a late repeat.
 const OVER_AT_MOST = 50;
 
@@ -148,11 +150,18 @@ export function standing(desk: Desk, truth: Truth, leftMs: (offer: Offer) => num
   let notice = desk.notice;
   if (offer !== null && offer !== desk.offer) notice = null;
   if (desk.offer !== null && offer === null && truth.job?.id !== desk.offer.bookingId)
-    notice = { tone: 'info', text: 'The offer is over.' };
+    notice = goneNotice(leftMs(desk.offer));
   if (desk.job !== null && truth.job?.id !== desk.job.id)
     notice = { tone: 'info', text: 'This job is no longer yours.' };
   const delivered = offer === null && truth.job === null ? desk.delivered : null;
   return { ...desk, pilot: truth.pilot, offer, job: truth.job, delivered, notice };
+}
+
+/** An offer went between two looks: its time was over, as nearly as the two clocks agree, or something else ended it. */
+function goneNotice(leftMs: number): DeskNotice {
+  return leftMs <= CLOCKS_APART_MS
+    ? { tone: 'warning', text: END_WORDS.timeout }
+    : { tone: 'info', text: 'The offer is over.' };
 }
 
 /** True when nothing that the server decides has moved between two looks at the desk. */
