@@ -14,6 +14,7 @@ const SOURCE_FOLDERS = [
   'activities',
   'src',
   'tools',
+  'bench',
   'test',
 ];
 const BUNDLE = 'dist/workflow-bundle.js';

@@ -17,6 +17,7 @@ const TARGETS = {
   migrate: ['dist/database/migrate.js'],
   simulate: ['dist/tools/simulate/main.js'],
   'history-record': ['dist/tools/history/record.js'],
+  bench: ['dist/bench/main.js'],
   pictures: ['dist/tools/pictures/main.js'],
   openapi: ['dist/src/docs/write-documents.js'],
   test: ['node_modules/jest/bin/jest.js'],
@@ -40,7 +41,7 @@ export async function main([verb, ...args]) {
     }
     await alone(async () => {
       await installPackages();
-      await build({ tests: verb === 'build' });
+      await build({ tests: verb === 'build' || verb === 'bench' });
     });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -1,0 +1,5 @@
+/** All that is measured, in the order of docs/performance.md. */
+import type { FigureGroup } from './figure.js';
+import { WHOLE_BOOKINGS } from './figures/whole-bookings.js';
+
+export const GROUPS: readonly FigureGroup[] = [WHOLE_BOOKINGS];
