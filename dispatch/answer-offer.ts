@@ -1,6 +1,6 @@
 /** A pilot's tap: accept or decline. One transaction, final when it returns. */
-import { inTransaction, type DispatchContext } from './context.js';
-import { lockBooking } from '../database/statements/bookings.js';
+import { inTransaction, type DispatchContext, type Transaction } from './context.js';
+import { lockBookingOfOffer } from '../database/statements/bookings.js';
 import { findOffer } from '../database/statements/offers.js';
 import { selectBookingView } from '../database/statements/lists.js';
 import type { BookingRow, OfferRow } from '../database/rows.js';
@@ -22,25 +22,30 @@ export interface Tap {
  */
 export function acceptByTap(context: DispatchContext, tap: Tap): Promise<AcceptAnswer> {
   return inTransaction(context, async (tx) => {
-    const { booking, offer } = await ownOffer(tx.manager, tap);
-    const stillHis = offer.status === 'ACCEPTED' && offer.ended_at === null;
-    if (!stillHis) {
-      if (offer.status !== 'OFFERED' || !(await acceptNow(tx, booking, offer))) throw refusal(offer, booking);
-      await tx.tellWorkflow(booking.id, 'accept', signalOf(tap));
-    }
-    const view = await selectBookingView(tx.manager, booking.id);
-    return { outcome: 'ASSIGNED', booking: toBooking(view as BookingViewRow, 'pilot') };
+    const booking = await lockOwn(tx, tap);
+    const assigned = await acceptNow(tx, booking, { id: tap.offerId, pilot_id: tap.pilotId });
+    if (assigned !== null) await tx.tellWorkflow(booking.id, 'accept', signalOf(tap));
+    const view = assigned ?? (await viewWhileHis(tx, booking, tap));
+    return { outcome: 'ASSIGNED', booking: toBooking(view, 'pilot') };
   });
+}
+
+/** Accepted before: the job, while it is still his; else why the offer cannot be accepted. */
+async function viewWhileHis(tx: Transaction, booking: BookingRow, tap: Tap): Promise<BookingViewRow> {
+  const offer = (await findOffer(tx.manager, tap.offerId)) as OfferRow;
+  if (offer.status !== 'ACCEPTED' || offer.ended_at !== null) throw refusal(offer, booking);
+  return (await selectBookingView(tx.manager, booking.id)) as BookingViewRow;
 }
 
 /** Declines an offer, under the same conditions; again: the same answer. Safe to run twice. */
 export function declineByTap(context: DispatchContext, tap: Tap): Promise<{ outcome: 'DECLINED' }> {
   return inTransaction(context, async (tx) => {
-    const { booking, offer } = await ownOffer(tx.manager, tap);
-    if (offer.status !== 'DECLINED') {
-      if (offer.status !== 'OFFERED' || !(await declineNow(tx, booking, offer)))
-        throw refusal(offer, booking);
+    const booking = await lockOwn(tx, tap);
+    if (await declineNow(tx, booking, { id: tap.offerId, pilot_id: tap.pilotId })) {
       await tx.tellWorkflow(booking.id, 'decline', signalOf(tap));
+    } else {
+      const offer = (await findOffer(tx.manager, tap.offerId)) as OfferRow;
+      if (offer.status !== 'DECLINED') throw refusal(offer, booking);
     }
     return { outcome: 'DECLINED' };
   });
@@ -50,17 +55,11 @@ function signalOf(tap: Tap): AnswerSignal {
   return { offerId: tap.offerId, pilotId: tap.pilotId, by: 'pilot' };
 }
 
-/** The offer as it stands under the booking's lock. */
-async function ownOffer(
-  manager: Parameters<typeof findOffer>[0],
-  tap: Tap,
-): Promise<{ booking: BookingRow; offer: OfferRow }> {
-  const seen = await findOffer(manager, tap.offerId);
-  if (seen === null || seen.pilot_id !== tap.pilotId) throw new NotFoundError('no such offer');
-  const booking = await lockBooking(manager, seen.booking_id);
-  const offer = await findOffer(manager, tap.offerId);
-  if (booking === null || offer === null) throw new NotFoundError('no such offer');
-  return { booking, offer };
+/** The booking of the pilot's own offer, locked: from here on the offer does not move. */
+async function lockOwn(tx: Transaction, tap: Tap): Promise<BookingRow> {
+  const booking = await lockBookingOfOffer(tx.manager, tap.offerId, tap.pilotId);
+  if (booking === null) throw new NotFoundError('no such offer');
+  return booking;
 }
 
 /** Why an offer cannot be answered any more. Pure. */

@@ -1,6 +1,6 @@
 import { inTransaction, type DispatchContext, type Transaction } from './context.js';
 import {
-  assignedWithin,
+  assignedAgoMs,
   findBooking,
   lockBooking,
   setBookingStatus,
@@ -44,7 +44,7 @@ export function cancelByCaller(context: DispatchContext, request: CancelRequest)
     const { booking, before } = await lockOwnBooking(tx, request.bookingId, request.caller);
     if (booking.status !== 'CANCELLED') {
       // Its age now, after the wait for the lock that the accept may have held.
-      const ageMs = before === 'PENDING' ? Infinity : performance.now() - askedAt;
+      const ageMs = (): number => (before === 'PENDING' ? Infinity : performance.now() - askedAt);
       await refuseUnlessCancellable(tx, booking, ageMs);
       await cancel(tx, booking, request.caller.type);
       await tx.tellWorkflow(booking.id, 'cancel', { by: request.caller.type });
@@ -97,13 +97,17 @@ export async function lockOwnBooking(
   return { booking: (await lockBooking(tx.manager, bookingId)) as BookingRow, before: seen.status };
 }
 
-async function refuseUnlessCancellable(tx: Transaction, booking: BookingRow, ageMs: number): Promise<void> {
+async function refuseUnlessCancellable(
+  tx: Transaction,
+  booking: BookingRow,
+  ageMs: () => number,
+): Promise<void> {
   switch (booking.status) {
     case 'PENDING':
     case 'ARRIVED':
       return;
     case 'ASSIGNED':
-      if (ageMs === Infinity || (await assignedWithin(tx.manager, booking.id, ageMs)))
+      if (await crossedAccept(tx, booking.id, ageMs))
         throw new ConflictError(
           'booking_assigned',
           'A driver accepted at the same moment. Cancel again if you still want to.',
@@ -118,6 +122,24 @@ async function refuseUnlessCancellable(tx: Transaction, booking: BookingRow, age
     case 'IN_TRANSIT':
       throw new ConflictError('booking_in_progress', 'The package is on its way and cannot be cancelled.');
   }
+}
+
+/** Looks at most, while the two clocks leave it open which was first. */
+const CROSSING_LOOKS = 12;
+
+/**
+ * Was the booking assigned after the request had reached us? Between the two clocks lies the way to Postgres and
+ * back: the request's age at Postgres' answer is between its age before the question and after the answer. What
+ * that leaves open is asked again, and in the end counts as crossed: the user may simply ask again.
+ */
+async function crossedAccept(tx: Transaction, bookingId: string, ageMs: () => number): Promise<boolean> {
+  for (let look = 0; look < CROSSING_LOOKS; look += 1) {
+    const atLeastMs = ageMs();
+    const assignedMs = (await assignedAgoMs(tx.manager, bookingId)) ?? 0;
+    if (assignedMs < atLeastMs) return true;
+    if (assignedMs >= ageMs()) return false;
+  }
+  return true;
 }
 
 async function cancel(tx: Transaction, booking: BookingRow, by: 'user' | 'admin'): Promise<void> {

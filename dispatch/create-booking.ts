@@ -20,6 +20,8 @@ export interface BookingRequest {
   idempotencyKey?: string;
 }
 
+/** The card of the pilot that a new booking does not have yet. */
+const NO_PILOT = { pilot_name: null, pilot_phone: null, pilot_avatar: null, pilot_rating: null };
 /** SQLSTATE of a foreign key that names nothing: the vehicle type. */
 const FOREIGN_KEY = '23503';
 
@@ -47,7 +49,7 @@ export async function createBooking(context: DispatchContext, request: BookingRe
         bookingNumber: bookingNumber(booking),
         vehicleTypeId: booking.vehicle_type_id,
       });
-      return answer(tx, bookingId);
+      return toBooking({ ...booking, ...NO_PILOT }, 'user');
     });
   } catch (error) {
     if (sqlState(error) === FOREIGN_KEY)

@@ -3,6 +3,7 @@ import { lockBooking } from '../database/statements/bookings.js';
 import { acceptOffer, declineOffer, expireOffer, findOffer } from '../database/statements/offers.js';
 import { selectStanding } from '../database/statements/searches.js';
 import { insertAudit } from '../database/statements/records.js';
+import type { BookingViewRow } from '../database/statements/lists.js';
 import type { BookingRow, OfferRow } from '../database/rows.js';
 import type { AnswerFact, Standing } from '../contract/activities.js';
 import { MESSAGES } from '../contract/messages.js';
@@ -42,7 +43,9 @@ async function applyFact(
 ): Promise<boolean> {
   if (fact.offerId !== offer.id || fact.pilotId !== offer.pilot_id) return false;
   const done =
-    fact.answer === 'accept' ? await acceptNow(tx, booking, offer) : await declineNow(tx, booking, offer);
+    fact.answer === 'accept'
+      ? (await acceptNow(tx, booking, offer)) !== null
+      : await declineNow(tx, booking, offer);
   if (done)
     await insertAudit(tx.manager, {
       bookingId: booking.id,
@@ -53,17 +56,27 @@ async function applyFact(
   return done;
 }
 
-/** Accepts as Postgres' clock allows; false when the offer is not live any more. The lock is held. */
-export async function acceptNow(tx: Transaction, booking: BookingRow, offer: OfferRow): Promise<boolean> {
+/**
+ * Accepts as Postgres' clock allows; null when the offer is not live any more. The lock is held. Answers the
+ * booking as it is then.
+ */
+export async function acceptNow(
+  tx: Transaction,
+  booking: BookingRow,
+  offer: Pick<OfferRow, 'id' | 'pilot_id'>,
+): Promise<BookingViewRow | null> {
   const accepted = await acceptOffer(tx.manager, offer.id, offer.pilot_id);
-  if (accepted === null) return false;
+  if (accepted === null) return null;
   tx.log('offer_accepted', { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id });
-  await giveJob(tx, booking, offer, false);
-  return true;
+  return giveJob(tx, booking, offer, false);
 }
 
 /** Declines as Postgres' clock allows; false when the offer is not live any more. The lock is held. */
-export async function declineNow(tx: Transaction, booking: BookingRow, offer: OfferRow): Promise<boolean> {
+export async function declineNow(
+  tx: Transaction,
+  booking: BookingRow,
+  offer: Pick<OfferRow, 'id' | 'pilot_id'>,
+): Promise<boolean> {
   const declined = await declineOffer(tx.manager, offer.id, offer.pilot_id);
   if (declined === null) return false;
   tx.tidings.user(booking, 'booking:offer_declined', { message: MESSAGES.offerDeclined });

@@ -1,43 +1,43 @@
 /** Steps that several transactions share. Each expects the booking's lock to be held. */
 import type { Transaction } from './context.js';
-import type { BookingRow, OfferRow, PilotWithPositionRow } from '../database/rows.js';
+import type { BookingRow, OfferRow } from '../database/rows.js';
 import { assignBooking } from '../database/statements/bookings.js';
 import { endSearch } from '../database/statements/searches.js';
 import { withdrawOffer } from '../database/statements/offers.js';
-import { selectBookingView } from '../database/statements/lists.js';
-import { findPilot } from '../database/statements/pilots.js';
+import {
+  selectAssignedView,
+  type AssignedViewRow,
+  type BookingViewRow,
+} from '../database/statements/lists.js';
+import type { Booking } from '../contract/shapes.js';
 import { MESSAGES } from '../contract/messages.js';
 import type { OfferEndReason } from '../contract/words.js';
 import { approach, pickupOf, toBooking } from './views.js';
 
-/** The booking is the pilot's: rows, and what user, pilot and operators are told. */
+/** The booking is the pilot's: rows, and what user, pilot and operators are told. Answers it as it is now. */
 export async function giveJob(
   tx: Transaction,
   booking: BookingRow,
   offer: Pick<OfferRow, 'id' | 'pilot_id'>,
   byHand: boolean,
-): Promise<void> {
+): Promise<BookingViewRow> {
   const pilotId = offer.pilot_id;
-  await assignBooking(tx.manager, booking.id, pilotId);
-  await endSearch(tx.manager, booking.id, booking.search_no, 'assigned');
-  const pilot = (await findPilot(tx.manager, pilotId)) as PilotWithPositionRow;
-  const here = pilot.lat === null || pilot.lng === null ? null : { lat: pilot.lat, lng: pilot.lng };
+  await assignBooking(tx.manager, booking, pilotId);
+  const view = (await selectAssignedView(tx.manager, booking.id)) as AssignedViewRow;
+  const job = toBooking(view, 'pilot');
+  const pilot = job.pilot as NonNullable<Booking['pilot']>;
+  const here =
+    view.pilot_lat === null || view.pilot_lng === null ? null : { lat: view.pilot_lat, lng: view.pilot_lng };
   const way = here === null ? { distanceKm: null, etaSeconds: null } : approach(here, pickupOf(booking));
   tx.tidings.user(booking, 'booking:driver_assigned', {
-    pilot: {
-      id: pilot.id,
-      name: pilot.name,
-      phone: pilot.phone,
-      avatar: pilot.avatar,
-      rating: pilot.rating,
-    },
+    pilot,
     ...way,
     message: byHand ? MESSAGES.assignedByHand(pilot.name) : MESSAGES.accepted(pilot.name),
   });
-  const view = await selectBookingView(tx.manager, booking.id);
-  if (view !== null) tx.tidings.pilot(pilotId, 'job:assigned', toBooking(view, 'pilot'));
+  tx.tidings.pilot(pilotId, 'job:assigned', job);
   tx.tidings.admin('booking:assigned', { bookingId: booking.id, pilotId, pilotName: pilot.name });
   tx.log('booking_assigned', { bookingId: booking.id, offerId: offer.id, pilotId, byHand });
+  return view;
 }
 
 /** Takes the booking's live offer back, if it has one, and tells its pilot why. */

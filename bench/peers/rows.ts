@@ -7,7 +7,7 @@ import { createDataSource } from '../../database/data-source.js';
 import type { BookingRow, OfferRow } from '../../database/rows.js';
 import { assignBooking, findBooking, insertBooking } from '../../database/statements/bookings.js';
 import { claimPilot } from '../../database/statements/claim.js';
-import { acceptOffer, expireOffer, findOffer } from '../../database/statements/offers.js';
+import { acceptOffer, expireOffer } from '../../database/statements/offers.js';
 import { insertSearch, startSearch } from '../../database/statements/searches.js';
 
 export class PeerRows {
@@ -44,11 +44,13 @@ export class PeerRows {
     }
   }
 
-  /** An accept: one transaction. The booking's user, or null when the offer is not live. */
-  accept(offerId: string, pilotId: string): Promise<BookingRow | null> {
+  /** An accept: one transaction. The booking's id, or null when the offer is not live. */
+  accept(offerId: string, pilotId: string): Promise<string | null> {
     return this.source.transaction(async (manager) => {
       const offer = await acceptOffer(manager, offerId, pilotId);
-      return offer === null ? null : assignBooking(manager, offer.booking_id, pilotId);
+      if (offer === null) return null;
+      await assignBooking(manager, { id: offer.booking_id, search_no: offer.search_no }, pilotId);
+      return offer.booking_id;
     });
   }
 
@@ -58,10 +60,6 @@ export class PeerRows {
 
   booking(id: string): Promise<BookingRow | null> {
     return findBooking(this.source.manager, id);
-  }
-
-  offer(id: string): Promise<OfferRow | null> {
-    return findOffer(this.source.manager, id);
   }
 
   close(): Promise<void> {

@@ -12,6 +12,20 @@ export function lockBooking(manager: Manager, bookingId: string): Promise<Bookin
   return row<BookingRow>(manager, 'SELECT * FROM bookings WHERE id = $1 FOR NO KEY UPDATE', [bookingId]);
 }
 
+/** Locks the booking of an offer, if the offer is this pilot's; null when it is not, or there is none. */
+export function lockBookingOfOffer(
+  manager: Manager,
+  offerId: string,
+  pilotId: string,
+): Promise<BookingRow | null> {
+  return row<BookingRow>(
+    manager,
+    `SELECT * FROM bookings WHERE id = (SELECT booking_id FROM offers WHERE id = $1 AND pilot_id = $2)
+     FOR NO KEY UPDATE`,
+    [offerId, pilotId],
+  );
+}
+
 /** Reads without a lock. */
 export function findBooking(manager: Manager, bookingId: string): Promise<BookingRow | null> {
   return row<BookingRow>(manager, 'SELECT * FROM bookings WHERE id = $1', [bookingId]);
@@ -53,17 +67,23 @@ export async function insertBooking(manager: Manager, booking: NewBooking): Prom
   return inserted[0] as BookingRow;
 }
 
-/** The pilot has the job: PENDING becomes ASSIGNED. */
-export function assignBooking(
+/** The pilot has the job: PENDING becomes ASSIGNED, and its search ends with one. */
+export async function assignBooking(
   manager: Manager,
-  bookingId: string,
+  booking: Pick<BookingRow, 'id' | 'search_no'>,
   pilotId: string,
-): Promise<BookingRow | null> {
-  return row<BookingRow>(
+): Promise<void> {
+  await rows(
     manager,
-    `UPDATE bookings SET status = 'ASSIGNED', pilot_id = $2, assigned_at = clock_timestamp(), unreachable_at = NULL
-     WHERE id = $1 AND status = 'PENDING' RETURNING *`,
-    [bookingId, pilotId],
+    `WITH ended AS (
+       UPDATE searches SET outcome = 'assigned', ended_at = t.now, waiting_until = NULL,
+         started_at = coalesce(started_at, t.now), ends_at = coalesce(ends_at, t.now)
+       FROM (SELECT clock_timestamp() AS now) t
+       WHERE booking_id = $1 AND search_no = $2 AND outcome IS NULL
+     )
+     UPDATE bookings SET status = 'ASSIGNED', pilot_id = $3, assigned_at = clock_timestamp(), unreachable_at = NULL
+     WHERE id = $1 AND status = 'PENDING'`,
+    [booking.id, booking.search_no, pilotId],
   );
 }
 
@@ -105,17 +125,17 @@ export async function setBookingStatus(
 }
 
 /**
- * Was the booking assigned within the last `agoMs` milliseconds of Postgres' clock? With the age of a
- * request it tells whether the request was already under way when the pilot accepted.
+ * How long ago the user was told of the booking's driver, milliseconds by Postgres' clock: the last thing that an
+ * accept writes before its commit. Null when that never was.
  */
-export async function assignedWithin(manager: Manager, bookingId: string, agoMs: number): Promise<boolean> {
-  const found = await row<{ crossed: boolean }>(
+export async function assignedAgoMs(manager: Manager, bookingId: string): Promise<number | null> {
+  const found = await row<{ ago_ms: number }>(
     manager,
-    `SELECT assigned_at > clock_timestamp() - ($2::double precision * interval '1 millisecond') AS crossed
-     FROM bookings WHERE id = $1`,
-    [bookingId, agoMs],
+    `SELECT (extract(epoch FROM clock_timestamp() - at) * 1000)::double precision AS ago_ms FROM booking_events
+     WHERE booking_id = $1 AND event = 'booking:driver_assigned' ORDER BY seq DESC LIMIT 1`,
+    [bookingId],
   );
-  return found?.crossed === true;
+  return found?.ago_ms ?? null;
 }
 
 /** The booking made with this key by this user within `validMs`, and the hash of its body. */

@@ -10,13 +10,27 @@ export interface BookingViewRow extends BookingRow {
   pilot_rating: number | null;
 }
 
-const VIEW = `SELECT b.*, p.name AS pilot_name, p.phone AS pilot_phone, p.avatar AS pilot_avatar,
-    p.rating AS pilot_rating
-  FROM bookings b LEFT JOIN pilots p ON p.id = b.pilot_id`;
+const VIEW_COLUMNS = `b.*, p.name AS pilot_name, p.phone AS pilot_phone, p.avatar AS pilot_avatar,
+    p.rating AS pilot_rating`;
+const VIEW = `SELECT ${VIEW_COLUMNS} FROM bookings b LEFT JOIN pilots p ON p.id = b.pilot_id`;
 
 /** One booking with its pilot's card; null when there is none. */
 export function selectBookingView(manager: Manager, bookingId: string): Promise<BookingViewRow | null> {
   return row<BookingViewRow>(manager, `${VIEW} WHERE b.id = $1`, [bookingId]);
+}
+
+/** An assigned booking with its pilot's card and where he was last, as far as that is known. */
+export type AssignedViewRow = BookingViewRow & { pilot_lat: number | null; pilot_lng: number | null };
+
+/** A booking with its pilot and his position; null when there is no such booking. */
+export function selectAssignedView(manager: Manager, bookingId: string): Promise<AssignedViewRow | null> {
+  return row<AssignedViewRow>(
+    manager,
+    `SELECT ${VIEW_COLUMNS}, pos.lat AS pilot_lat, pos.lng AS pilot_lng
+     FROM bookings b LEFT JOIN pilots p ON p.id = b.pilot_id LEFT JOIN pilot_positions pos ON pos.pilot_id = p.id
+     WHERE b.id = $1`,
+    [bookingId],
+  );
 }
 
 /** The booking of the pilot's job, or null. */

@@ -26,7 +26,8 @@ const io = await openDoors(Number(process.env['PORT']), process.env['JWT_SECRET'
     return { id: booking.id };
   },
   async accept(offerId, pilotId) {
-    const booking = await rows.accept(offerId, pilotId);
+    const bookingId = await rows.accept(offerId, pilotId);
+    const booking = bookingId === null ? null : await rows.booking(bookingId);
     if (booking === null) return false;
     io.to(userRoom(booking.user_id)).emit('booking:driver_assigned', { bookingId: booking.id });
     await queue.remove(`expire-${offerId}`);

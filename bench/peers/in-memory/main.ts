@@ -45,11 +45,12 @@ const io = await openDoors(Number(process.env['PORT']), process.env['JWT_SECRET'
     return { id: booking.id };
   },
   async accept(offerId, pilotId) {
-    const booking = await rows.accept(offerId, pilotId);
-    if (booking === null) return false;
-    clearTimeout(searches.get(booking.id)?.timer);
-    searches.delete(booking.id);
-    io.to(userRoom(booking.user_id)).emit('booking:driver_assigned', { bookingId: booking.id });
+    const bookingId = await rows.accept(offerId, pilotId);
+    const search = bookingId === null ? undefined : searches.get(bookingId);
+    if (bookingId === null || search === undefined) return false;
+    clearTimeout(search.timer);
+    searches.delete(bookingId);
+    io.to(userRoom(search.booking.user_id)).emit('booking:driver_assigned', { bookingId });
     return true;
   },
 });
