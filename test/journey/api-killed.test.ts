@@ -32,7 +32,7 @@ afterAll(async () => {
 const startApi = () => system.startApi({ TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}` });
 const newest = () => system.apis.length - 1;
 
-test('killed after the commit, before the start: the search begins within 2 s of its being back (F1)', async () => {
+test('F1 · killed after the commit, before the start: the search begins within 2 s of its being back', async () => {
   const users = await Promise.all(Array.from({ length: 10 }, () => cast.user({ connected: false })));
   proxy.refuse();
   const ids = await Promise.all(users.map(async (user) => (await user.book(freshPlace())).id));
@@ -66,7 +66,7 @@ test('with a second API alive, that one takes over within 2 s of the commit', as
   }
 });
 
-test('killed at any moment of the call: the same key gets one booking (F2, F7)', async () => {
+test('F2 · killed at any moment of the call: the same key gets one booking', async () => {
   for (const afterMs of [0, 5, 10, 20, 40]) {
     const dying = await startApi();
     const user = await cast.user({ connected: false });

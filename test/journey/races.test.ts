@@ -43,7 +43,7 @@ const scenes = (count: number): Promise<Scene[]> => Promise.all(Array.from({ len
 
 // A cancel that its process read after the accept had committed is a later one: by rule 5 it cancels the job, and
 // the pilot is told (decision 3). That two which cross never both succeed is proved in test/database/rule-8-races.
-test('accept and cancel at once: who lost is told what is so, and all agree (F13)', async () => {
+test('F13 · accept and cancel at once: who lost is told what is so, and all agree', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const { user, pilot, id, offerId } = await offered();
     const [one, other] = [await pilot.line(), await user.line()];
@@ -69,7 +69,7 @@ test('accept and cancel at once: who lost is told what is so, and all agree (F13
   }
 });
 
-test('accept and decline at once: the first wins, the other gets 409 (F31)', async () => {
+test('F31 · accept and decline at once: the first wins, the other gets 409', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const { user, pilot, id, offerId } = await offered();
     const [one, other] = [await pilot.line(), await pilot.line()];
@@ -88,7 +88,7 @@ test('accept and decline at once: the first wins, the other gets 409 (F31)', asy
   }
 });
 
-test('accepts around the very end: exactly one of accepted and expired, and all agree (F11)', async () => {
+test('F11 · accepts around the very end: exactly one of accepted and expired, and all agree', async () => {
   const all = await scenes(20);
   const taps = await Promise.all(
     all.map(async ({ pilot, offerId, expiresAt }, n) => {
@@ -110,7 +110,7 @@ test('accepts around the very end: exactly one of accepted and expired, and all 
   }
 });
 
-test('three bookings at once for one pilot: one gets him, the others see no error (F14)', async () => {
+test('F14 · three bookings at once for one pilot: one gets him, the others see no error', async () => {
   const place = freshPlace();
   const pilot = await cast.pilot({ at: place });
   const users = await Promise.all([1, 2, 3].map(() => cast.user()));
@@ -127,7 +127,7 @@ test('three bookings at once for one pilot: one gets him, the others see no erro
   expect(rows).toHaveLength(1);
 });
 
-test('many bookings, few pilots: each pilot one at a time, every booking ends', async () => {
+test('F14 · many bookings, few pilots: each pilot one at a time, every booking ends', async () => {
   const place = freshPlace();
   const pilots = await Promise.all([0, 1, 2, 3].map((n) => cast.pilot({ at: northOf(place, 0.1 * n) })));
   for (const pilot of pilots)
@@ -150,7 +150,7 @@ test('many bookings, few pilots: each pilot one at a time, every booking ends', 
   expect(held).toEqual([{ count: 1 }, { count: 1 }, { count: 1 }, { count: 1 }]);
 });
 
-test('retry pressed twenty times begins one search; all presses succeed (F17)', async () => {
+test('F17 · retry pressed twenty times begins one search; all presses succeed', async () => {
   const user = await cast.user();
   const { id } = await user.book(freshPlace());
   await user.event(id, 'booking:no_pilots');

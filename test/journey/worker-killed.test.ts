@@ -69,7 +69,7 @@ test('accept while no worker lives is answered 200 at once, and honoured', async
   expect(await user.eventNames(id)).not.toContain('offer_expired');
 });
 
-test("accept after the offer's end with no worker alive is refused (F12), also once one is back", async () => {
+test("F12 · accept after the offer's end with no worker alive is refused, also once one is back", async () => {
   const { user, near, next, id } = await scene();
   const offer = await near.offered(id);
   await currentWorker().kill9();
@@ -83,7 +83,7 @@ test("accept after the offer's end with no worker alive is refused (F12), also o
   expect((await user.eventNames(id)).filter((one) => one === 'offer_expired')).toHaveLength(1);
 });
 
-test('killed at any moment around the claim: each pilot is asked once, or his offer ends on time (F3, F4)', async () => {
+test('F3 F4 · killed at any moment around the claim: each pilot is asked once, or his offer ends on time', async () => {
   const scenes = await Promise.all(Array.from({ length: 6 }, () => scene()));
   const asked = eventually('some of the offers', () => {
     return scenes.filter(({ near, id }) => near.socket.of('booking:offer', id).length > 0).length >= 2;
@@ -112,7 +112,7 @@ test('killed at any moment around the claim: each pilot is asked once, or his of
   );
 });
 
-test('frozen for 5 s and thawed: its stale work changes nothing (F5)', async () => {
+test('F5 · frozen for 5 s and thawed: its stale work changes nothing', async () => {
   const second = await system.startWorker();
   const scenes = await Promise.all(Array.from({ length: 4 }, () => scene()));
   await Promise.all(scenes.map(({ near, id }) => near.offered(id)));

@@ -33,7 +33,7 @@ async function startAgain(booked: Booked): Promise<'running' | 'finished'> {
 
 const runIdOf = async (booked: Booked): Promise<string> => (await booked.handle.describe()).runId;
 
-test('F15: started twenty times at once, there is one run', async () => {
+test('F15 · started twenty times at once, there is one run', async () => {
   const here = freshPlace();
   await stage.pilot(here, 1);
   const booked = await stage.book(here, SHORT);
@@ -47,7 +47,7 @@ test('F15: started twenty times at once, there is one run', async () => {
   expect((await booked.told()).filter((one) => one === 'search_started')).toHaveLength(1);
 });
 
-test('F18: after completion a start answers finished, a signal gone, and nothing is revived', async () => {
+test('F18 · after completion a start answers finished, a signal gone, and nothing is revived', async () => {
   const booked = await started(1);
   const offer = await booked.liveOffer(1);
   await booked.cancel();
@@ -157,7 +157,7 @@ describe('a new run after a terminate reads where things stand', () => {
   });
 });
 
-test('F12: an accept by hand after the end, while the workers are down, loses; the next pilot is asked', async () => {
+test('F12 · an accept by hand after the end, while the workers are down, loses; the next pilot is asked', async () => {
   const booked = await started(2, { offerTimeoutMs: 1_500, searchTimeoutMs: 20_000 });
   const offer = await booked.liveOffer(1);
   await stage.stopWorker();

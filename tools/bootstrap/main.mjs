@@ -20,7 +20,10 @@ const TARGETS = {
   pictures: ['dist/tools/pictures/main.js'],
   openapi: ['dist/src/docs/write-documents.js'],
   test: ['node_modules/jest/bin/jest.js'],
+  'test-long': ['dist/test/long/main.js'],
 };
+/** What these run is compiled with the tests. */
+const WITH_TESTS = ['build', 'test-long'];
 
 /**
  * Carries out one verb.
@@ -40,7 +43,7 @@ export async function main([verb, ...args]) {
     }
     await alone(async () => {
       await installPackages();
-      await build({ tests: verb === 'build' });
+      await build({ tests: WITH_TESTS.includes(verb) });
     });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
