@@ -165,7 +165,7 @@ it('decline twice is fine; accept after it is not', async () => {
   await expect(accept()).rejects.toEqual(conflict('offer_declined'));
 });
 
-it('decline after accept: 409 offer_accepted, the job stays', async () => {
+it('F31 · decline after accept: 409 offer_accepted, the job stays', async () => {
   const { accept, decline, row } = await offered();
   await accept();
   await expect(decline()).rejects.toEqual(conflict('offer_accepted'));
@@ -204,7 +204,7 @@ it.each([
     },
   ],
 ] as [string, string, (one: Awaited<ReturnType<typeof offered>>) => Promise<unknown>][])(
-  'an offer that was %s: 409 %s for both answers, and nothing changes',
+  'F31 · an offer that was %s: 409 %s for both answers, and nothing changes',
   async (_name, code, end) => {
     const one = await offered();
     await end(one);

@@ -205,3 +205,25 @@ it(
   },
   within(120_000),
 );
+
+it(
+  'F10 · the same accept from 2 to 50 devices at once: the same answer for all, one transition',
+  async () => {
+    const tries = count(500);
+    await inCrowd(2, upTo(tries), async (index) => {
+      const one = await offered();
+      const devices = 2 + (index % 49);
+      const answers = await Promise.all(upTo(devices).map(() => acceptByTap(fixture.context, one.offer)));
+      expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+      expect(toUser(one)).toEqual(['booking:driver_assigned']);
+      expect(jobs(one)).toBe(1);
+      expect(await rowOf(one)).toEqual({ status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null });
+      const told = await fixture.query("SELECT 1 FROM outbox WHERE booking_id = $1 AND kind = 'accept'", [
+        one.booking.id,
+      ]);
+      expect(told).toHaveLength(1);
+    });
+    tried('F10', tries);
+  },
+  within(120_000),
+);
