@@ -46,7 +46,7 @@ function choose(words: readonly string[]): Choice {
 function runJest({ rows, files }: Choice): void {
   mkdirSync(FOLDER, { recursive: true });
   for (const file of [RESULTS, TRIES]) rmSync(file, { force: true });
-  const args = ['--runTestsByPath', ...files, '-t', patternOf(rows), `--testTimeout=${TEST_TIMEOUT_MS}`];
+  const args = [...files, '-t', patternOf(rows), `--testTimeout=${TEST_TIMEOUT_MS}`];
   spawnSync(process.execPath, ['node_modules/jest/bin/jest.js', ...args, '--json', '--outputFile', RESULTS], {
     // Its JSON goes to the file; what it tells of its progress goes to stderr.
     stdio: ['ignore', 'ignore', 'inherit'],

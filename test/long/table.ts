@@ -2,8 +2,7 @@
 import { FAILURE_ROWS, PENDING, REASONS, type RowId } from '../support/failure-rows.js';
 import type { Measured } from './measure.js';
 
-const BEGIN = '<!-- failures: begin, written by npm run test:long -->';
-const END = '<!-- failures: end -->';
+const MARKERS = ['<!-- failures: begin, written by npm run test:long -->', '<!-- failures: end -->'] as const;
 const HEAD =
   '| row | what happens | tests | tries | result | seconds |\n| --- | --- | --- | --- | --- | --- |';
 
@@ -12,9 +11,7 @@ const HEAD =
  * Throws when the markers are not there.
  */
 export function replaceTable(document: string, measured: readonly Measured[]): string {
-  const [from, to] = [document.indexOf(BEGIN), document.indexOf(END)];
-  if (from < 0 || to < from) throw new Error(`the markers '${BEGIN}' and '${END}' are not in the document`);
-  const kept = cellsByRow(document.slice(from, to));
+  const kept = cellsByRow(between(document, MARKERS));
   const lines = (Object.keys(FAILURE_ROWS) as RowId[]).map((row) => {
     const now = measured.find((one) => one.row === row);
     const cells =
@@ -23,7 +20,20 @@ export function replaceTable(document: string, measured: readonly Measured[]): s
         : [String(now.tests), String(now.tries), now.result, String(now.seconds)];
     return `| ${[row, FAILURE_ROWS[row], ...cells].join(' | ')} |`;
   });
-  return `${document.slice(0, from)}${BEGIN}\n\n${HEAD}\n${lines.join('\n')}\n\n${document.slice(to)}`;
+  return replaceBetween(document, MARKERS, `${HEAD}\n${lines.join('\n')}`);
+}
+
+/** Puts a text between two markers, which stay. Pure. Throws when they are not there. */
+export function replaceBetween(document: string, markers: readonly [string, string], text: string): string {
+  const old = between(document, markers);
+  const [begin, end] = markers;
+  return document.replace(`${begin}${old}${end}`, () => `${begin}\n\n${text}\n\n${end}`);
+}
+
+function between(document: string, [begin, end]: readonly [string, string]): string {
+  const [from, to] = [document.indexOf(begin), document.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`the markers '${begin}' and '${end}' are not in the document`);
+  return document.slice(from + begin.length, to);
 }
 
 /** The last four cells of each row that a former run has measured. */

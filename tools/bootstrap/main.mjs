@@ -21,9 +21,10 @@ const TARGETS = {
   openapi: ['dist/src/docs/write-documents.js'],
   test: ['node_modules/jest/bin/jest.js'],
   'test-long': ['dist/test/long/main.js'],
+  'test-planted': ['dist/test/planted/main.js'],
 };
 /** What these run is compiled with the tests. */
-const WITH_TESTS = ['build', 'test-long'];
+const WITH_TESTS = ['build', 'test-long', 'test-planted'];
 
 /**
  * Carries out one verb.
