@@ -30,7 +30,8 @@ export function replaceBetween(document: string, markers: readonly [string, stri
   return document.replace(`${begin}${old}${end}`, () => `${begin}\n\n${text}\n\n${end}`);
 }
 
-function between(document: string, [begin, end]: readonly [string, string]): string {
+/** The text between two markers. Pure. Throws when they are not there. */
+export function between(document: string, [begin, end]: readonly [string, string]): string {
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`the markers '${begin}' and '${end}' are not in the document`);
   return document.slice(from + begin.length, to);

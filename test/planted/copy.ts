@@ -73,6 +73,7 @@ export class TreeCopy {
       maxBuffer: 100_000_000,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    if (run.signal !== null || run.status === 130) throw new Error('stopped');
     return { ok: run.status === 0, output: `${run.stdout}${run.stderr}` };
   }
 }
