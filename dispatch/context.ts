@@ -37,8 +37,11 @@ export interface DispatchContext {
   source: DataSource;
   emitter: Emitter;
   log: (point: LogPoint, fields: LogFields) => void;
-  /** Called after a commit with the lines that Temporal must be told; absent where nobody delivers. */
-  deliver?: (lines: OutboxRow[]) => void;
+  /**
+   * Called after a commit with the lines that Temporal must be told; absent where nobody delivers. What it may answer is
+   * waited for: only a test holds a caller's answer back.
+   */
+  deliver?: (lines: OutboxRow[]) => void | Promise<void>;
 }
 
 /** A transaction under way: its changes, what it tells whom, and what it leaves for Temporal. */
@@ -98,7 +101,7 @@ async function runOnce<T>(context: DispatchContext, work: (tx: Transaction) => P
   });
   await context.emitter.afterCommit(tx.tidings.emissions);
   for (const [point, fields] of tx.logs) context.log(point, fields);
-  if (tx.outbox.length > 0) context.deliver?.(tx.outbox);
+  if (tx.outbox.length > 0) await context.deliver?.(tx.outbox);
   return result;
 }
 

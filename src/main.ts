@@ -6,6 +6,7 @@ import { AssignmentClient } from './assignment-client/assignment-client.js';
 import type { ApiParts } from './app.module.js';
 import { connectDatabase, createEmitter } from './config/database.js';
 import { ConfigurationError, readApiConfig, type ApiConfig } from './config/environment.js';
+import { armApi } from './config/failpoints.js';
 import { createLogger, dispatchLog } from './config/logger.js';
 import { createPayloadCodec } from './config/payload-codec.js';
 import { HealthService } from './health/health.service.js';
@@ -22,6 +23,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const client = AssignmentClient.fromEnvironment(createPayloadCodec(config.PAYLOAD_KEYS, logger));
   const dispatch = { source, emitter, log: dispatchLog(logger) };
   const app = await createApi({ config, logger, dispatch, client });
+  armApi({ dispatch, client }, config.FAILPOINT);
   await app.listen(config.PORT);
   logger.info({ port: config.PORT }, 'api listening');
   const stop = (): void => {

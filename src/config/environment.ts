@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DEFAULT_JOB_STALE_MS, DEFAULT_LIMITS, type SearchLimits } from '../../contract/limits.js';
 import { readPayloadKeys } from '../../payload-codec/keys.js';
+import { FAILPOINTS, readFailpoint } from './failpoint-names.js';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -27,6 +28,16 @@ const payloadKeys = z.string().transform((value, context) => {
   return keys;
 });
 
+/** For tests: where the process ends itself. */
+const failpoint = z.string().transform((value, context) => {
+  const read = readFailpoint(value);
+  if (read === null) {
+    const message = `must be one of ${FAILPOINTS.join(', ')}, and may end in :N for the Nth time`;
+    context.addIssue({ code: 'custom', message });
+  }
+  return read ?? undefined;
+});
+
 /** What API and worker both read. */
 const shared = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }),
@@ -35,6 +46,7 @@ const shared = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   NODE_ENV: z.string().optional(),
   PAYLOAD_KEYS: payloadKeys.default([]),
+  FAILPOINT: failpoint.optional(),
 };
 
 const limits = {
@@ -119,9 +131,15 @@ const apiSchema = z.object({
 export type ApiConfig = z.output<typeof apiSchema> & { searchLimits: SearchLimits };
 export type WorkerConfig = z.output<typeof workerSchema>;
 
+/** A process that ends itself on purpose is no production. */
+function failpointInProduction(set: Environment): string[] {
+  const both = set['FAILPOINT'] !== undefined && set['NODE_ENV'] === 'production';
+  return both ? ['FAILPOINT: is for tests, and NODE_ENV=production refuses it'] : [];
+}
+
 /** What is right by itself and wrong together, told along with whatever else is wrong. */
 function contradictions(set: Environment): string[] {
-  const found: string[] = [];
+  const found: string[] = failpointInProduction(set);
   const demo = set['DEMO'] === 'true';
   if (set['JWT_SECRET'] === undefined && set['JWT_JWKS_URL'] === undefined)
     found.push('JWT_SECRET: is not set, nor is JWT_JWKS_URL: no token could be verified');
@@ -155,7 +173,7 @@ export function readApiConfig(environment: Environment): ApiConfig {
 
 /** Reads the worker's configuration. Throws one error that names every bad key. */
 export function readWorkerConfig(environment: Environment): WorkerConfig {
-  return parse(workerSchema, environment, () => []);
+  return parse(workerSchema, environment, failpointInProduction);
 }
 
 function parse<T extends z.ZodType>(

@@ -8,6 +8,7 @@ import { createBookingActivities } from '../../activities/booking-activities.js'
 import { TASK_QUEUE } from '../../contract/workflow.js';
 import { ConfigurationError, readWorkerConfig, type WorkerConfig } from '../config/environment.js';
 import { connectDatabase, createEmitter } from '../config/database.js';
+import { armActivities, armEmitter } from '../config/failpoints.js';
 import { createLogger, dispatchLog } from '../config/logger.js';
 import { createPayloadCodec } from '../config/payload-codec.js';
 import { installRuntime } from './runtime.js';
@@ -46,8 +47,9 @@ function dataConverter(config: WorkerConfig, logger: Logger): DataConverter {
 async function run(config: WorkerConfig, logger: Logger): Promise<void> {
   await installRuntime(logger, config.WORKER_METRICS_PORT);
   const source = await connectDatabase(config, 'dispatch-worker', logger);
-  const emitter = createEmitter(config.REDIS_URL, logger);
+  const emitter = armEmitter(createEmitter(config.REDIS_URL, logger), config.FAILPOINT);
   const { connection, namespace } = await connectTemporal(logger);
+  const activities = createBookingActivities({ source, emitter, log: dispatchLog(logger) });
   try {
     await registerSearchAttributes(connection, namespace, logger);
     const worker = await Worker.create({
@@ -56,7 +58,7 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
       taskQueue: TASK_QUEUE,
       workflowBundle: { codePath: BUNDLE },
       dataConverter: dataConverter(config, logger),
-      activities: createBookingActivities({ source, emitter, log: dispatchLog(logger) }),
+      activities: armActivities(activities, config.FAILPOINT),
       // The open workflows must stay in memory: replaying them took 2 s and more at the 99th percentile.
       maxCachedWorkflows: config.WORKER_CACHED_WORKFLOWS,
       // A dead worker's workflows are handed to another after this; the default of 10 s stalls an offer.

@@ -156,7 +156,7 @@ test('before its workflow has begun, a booking is searching and its end is not k
 });
 
 describe('Idempotency-Key', () => {
-  test('the same key and body twenty times at once make one booking (F2)', async () => {
+  test('F2 · the same key and body twenty times at once make one booking', async () => {
     const user = await cast.user({ connected: false });
     const place = freshPlace();
     const headers = { 'idempotency-key': randomUUID() };

@@ -45,7 +45,7 @@ test('every device of a user hears every event; nobody else hears any (rooms, S8
   conformAll(pilot.socket, TO_PILOT);
 });
 
-test('a second device of a pilot hears the offer too; accepting on both is one success (F10)', async () => {
+test('F10 · a second device of a pilot hears the offer too; accepting on both is one success', async () => {
   const place = freshPlace();
   const [user, pilot] = [await cast.user(), await cast.pilot({ at: place })];
   const tablet = await pilot.connect();

@@ -50,7 +50,7 @@ const factOf = ({ offer, pilot }: Offered, answer: AnswerFact['answer']): Answer
   by: 'operator',
 });
 
-describe('run again, alone and ten at once, it changes nothing', () => {
+describe('F4 · run again, alone and ten at once, it changes nothing', () => {
   const settled = (kind: string, prepare: (one: Offered) => Promise<unknown>, fact?: AnswerFact['answer']) =>
     [
       kind,

@@ -82,7 +82,7 @@ it('booking numbers are never given twice', async () => {
   expect(new Set(made.map((booking) => booking.bookingNumber)).size).toBe(40);
 });
 
-it('the same key 20 times at once: one booking, the same answer for all', async () => {
+it('F2 · the same key 20 times at once: one booking, the same answer for all', async () => {
   const { make, bookings, user } = buyer();
   const answers = await inCrowd(20, upTo(20), () => make('tap-1'));
   expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);

@@ -48,14 +48,14 @@ it('the process that commits tells at once, and the line goes', async () => {
   expect(temporal.of(booking.id)).toEqual(['start']);
 });
 
-it('a start whose writer died is told by another process within 2 s (F1)', async () => {
+it('F1 · a start whose writer died is told by another process within 2 s', async () => {
   relay(false).onApplicationBootstrap();
   const booking = await book(fixture, freshPlace());
   await eventually('the start', () => temporal.of(booking.id).includes('start'), 2_000);
   await emptied();
 });
 
-it('two relays tell every one of 120 lines', async () => {
+it('F15 · two relays tell every one of 120 lines', async () => {
   for (const one of [relay(false), relay(false)]) one.onApplicationBootstrap();
   const bookings = await inCrowd(10, upTo(120), () => book(fixture, freshPlace()));
   await emptied();
@@ -85,7 +85,7 @@ it('while Temporal is away taps are answered and nothing is lost; when it is bac
   expect(temporal.of(booking.id).sort()).toEqual(['accept', 'cancel', 'start']);
 });
 
-it('a signal to a workflow that is gone brings it back, but none to a booking that is over (F18)', async () => {
+it('F18 · a signal to a workflow that is gone brings it back, but none to a booking that is over', async () => {
   relay().onApplicationBootstrap();
   const place = freshPlace();
   await addPilot(fixture, place);

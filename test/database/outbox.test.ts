@@ -42,7 +42,7 @@ async function dueLines(count: number): Promise<string[]> {
 const byTime = (ms: number) =>
   fixture.query(`UPDATE outbox SET due_at = due_at - $1::double precision * interval '1 ms'`, [ms]);
 
-it('two relays at once: each line goes to one of them, once (F15)', async () => {
+it('F15 · two relays at once: each line goes to one of them, once', async () => {
   const ids = await dueLines(100);
   const leased = (await inCrowd(8, upTo(16), () => lease(10))).flat().map((line) => line.id);
   for (let more = await lease(); more.length > 0; more = await lease())
@@ -78,7 +78,7 @@ it('a line that could not be told is due again after its delay', async () => {
   expect(await lease()).toMatchObject([{ id }]);
 });
 
-it('the writer has a line to itself for 1.5 s, then any relay may take it (F1)', async () => {
+it('F1 · the writer has a line to itself for 1.5 s, then any relay may take it', async () => {
   const booking = await book(fixture, freshPlace());
   expect(await lease()).toEqual([]);
   await byTime(1_500);

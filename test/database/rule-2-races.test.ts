@@ -53,7 +53,7 @@ async function claimAll(all: Booking[]): Promise<Standing[]> {
 const offeredPilots = (standings: Standing[]): string[] =>
   standings.flatMap((standing) => (standing.kind === 'offered' ? [standing.offer.pilotId] : []));
 
-it('400 bookings race for 20 pilots: one offer each, the others fail or wait, without an error', async () => {
+it('F14 · 400 bookings race for 20 pilots: one offer each, the others fail or wait, without an error', async () => {
   const place = freshPlace();
   const pilots = await addPilots(fixture, spread(place, 20, 3));
   const hasty = await bookings(200, spread(place, 20, 2));
@@ -71,7 +71,7 @@ it('400 bookings race for 20 pilots: one offer each, the others fail or wait, wi
   expect(live).toHaveLength(20);
 }, 120_000);
 
-it('select-then-update doubles pilots under the same load (the control: this test can fail)', async () => {
+it('F14 · select-then-update doubles pilots under the same load (the control: this test can fail)', async () => {
   const planted = await openDispatch(AT_ONCE);
   try {
     await planted.query('DROP INDEX ux_offers_live_pilot');

@@ -100,7 +100,7 @@ it('while a search runs it starts nothing and succeeds', async () => {
   expect(await claim(fixture, booking)).toMatchObject({ search: { searchNo: 1 } });
 });
 
-it('twenty at once begin one search (F17)', async () => {
+it('F17 · twenty at once begin one search', async () => {
   const { booking, retry, searches } = await booked();
   await claim(fixture, booking);
   const answers = await inCrowd(20, upTo(20), retry);

@@ -106,7 +106,7 @@ it('before its end: ASSIGNED, with the booking as its pilot sees it, and everybo
   expect(search).toEqual({ outcome: 'assigned' });
 });
 
-it('after its end by Postgres clock it loses, though nobody has ended the offer yet (F12)', async () => {
+it('F12 · after its end by Postgres clock it loses, though nobody has ended the offer yet', async () => {
   const { booking, accept, decline, row, lines } = await offered();
   await letPass(fixture, booking, 30_000);
   await expect(accept()).rejects.toEqual(conflict('offer_expired'));
@@ -133,7 +133,7 @@ it("the process's own clock decides nothing", async () => {
   }
 });
 
-it('50 devices at once: the same answer for all, one transition (F10)', async () => {
+it('F10 · 50 devices at once: the same answer for all, one transition', async () => {
   const { user, booking, accept, lines } = await offered();
   const answers = await inCrowd(DEVICES, upTo(DEVICES), () => accept());
   expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
@@ -165,7 +165,7 @@ it('decline twice is fine; accept after it is not', async () => {
   await expect(accept()).rejects.toEqual(conflict('offer_declined'));
 });
 
-it('decline after accept: 409 offer_accepted, the job stays', async () => {
+it('F31 · decline after accept: 409 offer_accepted, the job stays', async () => {
   const { accept, decline, row } = await offered();
   await accept();
   await expect(decline()).rejects.toEqual(conflict('offer_accepted'));
@@ -204,7 +204,7 @@ it.each([
     },
   ],
 ] as [string, string, (one: Awaited<ReturnType<typeof offered>>) => Promise<unknown>][])(
-  'an offer that was %s: 409 %s for both answers, and nothing changes',
+  'F31 · an offer that was %s: 409 %s for both answers, and nothing changes',
   async (_name, code, end) => {
     const one = await offered();
     await end(one);

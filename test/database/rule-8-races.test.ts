@@ -3,6 +3,7 @@ import { acceptByTap, declineByTap } from '../../dispatch/answer-offer.js';
 import { cancelByCaller } from '../../dispatch/cancel-booking.js';
 import { settleOffer } from '../../dispatch/settle-offer.js';
 import { expectAgreement } from '../support/agreement.js';
+import { count, tried, within } from '../support/counts.js';
 import { inCrowd, jitter, outcome, upTo } from '../support/crowd.js';
 import { book, customer, offerOf, openDispatch, type Fixture } from '../support/dispatch-fixture.js';
 import { addPilot } from '../support/pilots.js';
@@ -63,43 +64,48 @@ async function cameLater({ booking }: Offered, cancelledAt: number): Promise<boo
   return cancelledAt >= (row?.assigned_at.getTime() ?? Infinity);
 }
 
-it('accept against cancel, 200 times: two that cross never both succeed, and the pilot is told', async () => {
-  const won = { accept: 0, cancel: 0 };
-  await inCrowd(AT_ONCE, upTo(200), async () => {
-    const one = await offered();
-    let cancelledAt = 0;
-    const [accepted, cancelled] = await Promise.all([
-      jitter(2).then(() => outcome(acceptByTap(fixture.context, one.offer))),
-      jitter(2).then(() => {
-        cancelledAt = Date.now();
-        return outcome(cancel(one));
-      }),
-    ]);
-    const row = await rowOf(one);
-    if (accepted.ok && cancelled.ok) {
-      expect(await cameLater(one, cancelledAt)).toBe(true);
-      expect(toPilot(one).at(-1)).toBe('booking:cancelled');
-    } else if (accepted.ok) {
-      won.accept += 1;
-      expect(cancelled).toMatchObject({ ok: false, error: { code: 'booking_assigned' } });
-      expect(row).toEqual({ status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null });
-      expect(toUser(one)).toEqual(['booking:driver_assigned']);
-      expect(await cancel(one)).toMatchObject({ status: 'CANCELLED' });
-      expect(toPilot(one).at(-1)).toBe('booking:cancelled');
-    } else {
-      won.cancel += 1;
-      expect(accepted).toMatchObject({ error: { code: 'booking_cancelled' } });
-      expect(row).toEqual({ status: 'CANCELLED', offer: 'WITHDRAWN', end_reason: 'cancelled' });
-      expect(toUser(one)).toEqual(['booking:cancelled']);
-      expect(toPilot(one)).toEqual(['booking:offer', 'offer:expired']);
-      expect(jobs(one)).toBe(0);
-    }
-  });
-  expect(won.accept).toBeGreaterThan(10);
-  expect(won.cancel).toBeGreaterThan(10);
-}, 120_000);
+it(
+  'F13 · accept against cancel: two that cross never both succeed, and the pilot is told',
+  async () => {
+    const won = { accept: 0, cancel: 0 };
+    await inCrowd(AT_ONCE, upTo(count(2_000)), async () => {
+      const one = await offered();
+      let cancelledAt = 0;
+      const [accepted, cancelled] = await Promise.all([
+        jitter(2).then(() => outcome(acceptByTap(fixture.context, one.offer))),
+        jitter(2).then(() => {
+          cancelledAt = Date.now();
+          return outcome(cancel(one));
+        }),
+      ]);
+      const row = await rowOf(one);
+      if (accepted.ok && cancelled.ok) {
+        expect(await cameLater(one, cancelledAt)).toBe(true);
+        expect(toPilot(one).at(-1)).toBe('booking:cancelled');
+      } else if (accepted.ok) {
+        won.accept += 1;
+        expect(cancelled).toMatchObject({ ok: false, error: { code: 'booking_assigned' } });
+        expect(row).toEqual({ status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null });
+        expect(toUser(one)).toEqual(['booking:driver_assigned']);
+        expect(await cancel(one)).toMatchObject({ status: 'CANCELLED' });
+        expect(toPilot(one).at(-1)).toBe('booking:cancelled');
+      } else {
+        won.cancel += 1;
+        expect(accepted).toMatchObject({ error: { code: 'booking_cancelled' } });
+        expect(row).toEqual({ status: 'CANCELLED', offer: 'WITHDRAWN', end_reason: 'cancelled' });
+        expect(toUser(one)).toEqual(['booking:cancelled']);
+        expect(toPilot(one)).toEqual(['booking:offer', 'offer:expired']);
+        expect(jobs(one)).toBe(0);
+      }
+    });
+    expect(won.accept).toBeGreaterThan(10);
+    expect(won.cancel).toBeGreaterThan(10);
+    tried('F13', count(2_000));
+  },
+  within(120_000),
+);
 
-it('a cancel that was under way when the accept committed does not win, however long it waited for it', async () => {
+it('F13 · a cancel that was under way when the accept committed does not win, however long it waited for it', async () => {
   const one = await offered();
   const accepting = fixture.source.createQueryRunner();
   await accepting.startTransaction();
@@ -126,66 +132,98 @@ it('a cancel that was under way when the accept committed does not win, however 
   expect(await rowOf(one)).toMatchObject({ status: 'ASSIGNED', offer: 'ACCEPTED' });
 });
 
-it('accept against decline, 100 times: the first wins, the other hears 409', async () => {
-  const won = { accept: 0, decline: 0 };
-  await inCrowd(AT_ONCE, upTo(100), async () => {
-    const one = await offered();
-    const [accepted, declined] = await Promise.all([
-      jitter(3).then(() => outcome(acceptByTap(fixture.context, one.offer))),
-      jitter(3).then(() => outcome(declineByTap(fixture.context, one.offer))),
-    ]);
-    expect([accepted.ok, declined.ok].filter(Boolean)).toHaveLength(1);
-    won[accepted.ok ? 'accept' : 'decline'] += 1;
-    const code = accepted.ok ? 'offer_accepted' : 'offer_declined';
-    expect(accepted.ok ? declined : accepted).toMatchObject({ error: { code } });
-    expect(await rowOf(one)).toEqual(
-      accepted.ok
-        ? { status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null }
-        : { status: 'PENDING', offer: 'DECLINED', end_reason: 'declined' },
-    );
-    expect(toUser(one)).toEqual([accepted.ok ? 'booking:driver_assigned' : 'booking:offer_declined']);
-  });
-  expect(Math.min(won.accept, won.decline)).toBeGreaterThan(5);
-}, 120_000);
+it(
+  'F31 · accept against decline: the first wins, the other hears 409',
+  async () => {
+    const won = { accept: 0, decline: 0 };
+    await inCrowd(AT_ONCE, upTo(count(1_000)), async () => {
+      const one = await offered();
+      const [accepted, declined] = await Promise.all([
+        jitter(3).then(() => outcome(acceptByTap(fixture.context, one.offer))),
+        jitter(3).then(() => outcome(declineByTap(fixture.context, one.offer))),
+      ]);
+      expect([accepted.ok, declined.ok].filter(Boolean)).toHaveLength(1);
+      won[accepted.ok ? 'accept' : 'decline'] += 1;
+      const code = accepted.ok ? 'offer_accepted' : 'offer_declined';
+      expect(accepted.ok ? declined : accepted).toMatchObject({ error: { code } });
+      expect(await rowOf(one)).toEqual(
+        accepted.ok
+          ? { status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null }
+          : { status: 'PENDING', offer: 'DECLINED', end_reason: 'declined' },
+      );
+      expect(toUser(one)).toEqual([accepted.ok ? 'booking:driver_assigned' : 'booking:offer_declined']);
+    });
+    expect(Math.min(won.accept, won.decline)).toBeGreaterThan(5);
+    tried('F31', count(1_000));
+  },
+  within(120_000),
+);
 
-it('accept within 50 ms of the end, 200 times: exactly one of accepted and expired, and all agree', async () => {
-  const offerMs = 120;
-  const won = { accepted: 0, expired: 0 };
-  await inCrowd(AT_ONCE, upTo(200), async () => {
-    const one = await offered(offerMs);
-    const leftMs = one.offer.remainingMs;
-    const settle = () =>
-      settleOffer(fixture.context, { bookingId: one.booking.id, offerId: one.offer.offerId });
-    const [accepted, settled] = await Promise.all([
-      pause(Math.max(0, leftMs - 50 + Math.random() * 100)).then(() =>
-        outcome(acceptByTap(fixture.context, one.offer)),
-      ),
-      // The workflow's timer fires at the end, and again until the rows have ended the offer.
-      pause(leftMs).then(async () => {
-        for (;;) {
-          const standing = await settle();
-          if (standing.kind !== 'offered') return standing;
-          await pause(standing.offer.remainingMs + 1);
-        }
-      }),
-    ]);
-    const row = await rowOf(one);
-    if (accepted.ok) {
-      won.accepted += 1;
-      expect(row).toEqual({ status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null });
-      expect(settled.kind).toBe('assigned');
+it(
+  'F11 · accept within 50 ms of the end: exactly one of accepted and expired, and all agree',
+  async () => {
+    const offerMs = 120;
+    const won = { accepted: 0, expired: 0 };
+    await inCrowd(AT_ONCE, upTo(count(2_000)), async () => {
+      const one = await offered(offerMs);
+      const leftMs = one.offer.remainingMs;
+      const settle = () =>
+        settleOffer(fixture.context, { bookingId: one.booking.id, offerId: one.offer.offerId });
+      const [accepted, settled] = await Promise.all([
+        pause(Math.max(0, leftMs - 50 + Math.random() * 100)).then(() =>
+          outcome(acceptByTap(fixture.context, one.offer)),
+        ),
+        // The workflow's timer fires at the end, and again until the rows have ended the offer.
+        pause(leftMs).then(async () => {
+          for (;;) {
+            const standing = await settle();
+            if (standing.kind !== 'offered') return standing;
+            await pause(standing.offer.remainingMs + 1);
+          }
+        }),
+      ]);
+      const row = await rowOf(one);
+      if (accepted.ok) {
+        won.accepted += 1;
+        expect(row).toEqual({ status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null });
+        expect(settled.kind).toBe('assigned');
+        expect(toUser(one)).toEqual(['booking:driver_assigned']);
+        expect(jobs(one)).toBe(1);
+        expect(toPilot(one)).not.toContain('offer:expired');
+      } else {
+        won.expired += 1;
+        expect(accepted.error.code).toBe('offer_expired');
+        expect(row).toEqual({ status: 'PENDING', offer: 'EXPIRED', end_reason: 'timeout' });
+        expect(settled.kind).toBe('searching');
+        expect(toUser(one)).toEqual(['booking:offer_expired']);
+        expect(toPilot(one)).toEqual(['booking:offer', 'offer:expired']);
+        expect(jobs(one)).toBe(0);
+      }
+    });
+    expect(Math.min(won.accepted, won.expired)).toBeGreaterThan(5);
+    tried('F11', count(2_000));
+  },
+  within(120_000),
+);
+
+it(
+  'F10 · the same accept from 2 to 50 devices at once: the same answer for all, one transition',
+  async () => {
+    const tries = count(500);
+    await inCrowd(2, upTo(tries), async (index) => {
+      const one = await offered();
+      const devices = 2 + (index % 49);
+      const answers = await Promise.all(upTo(devices).map(() => acceptByTap(fixture.context, one.offer)));
+      expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
       expect(toUser(one)).toEqual(['booking:driver_assigned']);
       expect(jobs(one)).toBe(1);
-      expect(toPilot(one)).not.toContain('offer:expired');
-    } else {
-      won.expired += 1;
-      expect(accepted.error.code).toBe('offer_expired');
-      expect(row).toEqual({ status: 'PENDING', offer: 'EXPIRED', end_reason: 'timeout' });
-      expect(settled.kind).toBe('searching');
-      expect(toUser(one)).toEqual(['booking:offer_expired']);
-      expect(toPilot(one)).toEqual(['booking:offer', 'offer:expired']);
-      expect(jobs(one)).toBe(0);
-    }
-  });
-  expect(Math.min(won.accepted, won.expired)).toBeGreaterThan(5);
-}, 120_000);
+      expect(await rowOf(one)).toEqual({ status: 'ASSIGNED', offer: 'ACCEPTED', end_reason: null });
+      const told = await fixture.query("SELECT 1 FROM outbox WHERE booking_id = $1 AND kind = 'accept'", [
+        one.booking.id,
+      ]);
+      expect(told).toHaveLength(1);
+    });
+    tried('F10', tries);
+  },
+  within(120_000),
+);

@@ -205,7 +205,7 @@ test('a workflow started by hand for a booking that does not exist ends, and har
   expect((await user.booking(id)).status).toBe('PENDING');
 });
 
-test('signals to finished workflows revive nothing (F18)', async () => {
+test('F18 · signals to finished workflows revive nothing', async () => {
   const { user, pilot, id, offerId } = await offered();
   await user.cancel(id);
   await completed(system, id);

@@ -1,11 +1,14 @@
 // Taps that cross: one wins, everybody is told the same (F10, F11, F13, F14, F17, F31; rules 2 and 8).
 import { Cast, type PilotActor, type User } from '../support/actors.js';
 import { agreed, completed, offersOf } from '../support/accounts.js';
+import { count, LONG, tried, within } from '../support/counts.js';
 import { freshPlace, northOf } from '../support/places.js';
 import { System } from '../support/system.js';
 import { eventually, until } from '../support/waiting.js';
 
-const ROUNDS = 10;
+const ROUNDS = count(100);
+/** Twenty accepts around an end, so often. */
+const SWEEPS = LONG ? 10 : 1;
 
 let system: System;
 let cast: Cast;
@@ -43,53 +46,74 @@ const scenes = (count: number): Promise<Scene[]> => Promise.all(Array.from({ len
 
 // A cancel that its process read after the accept had committed is a later one: by rule 5 it cancels the job, and
 // the pilot is told (decision 3). That two which cross never both succeed is proved in test/database/rule-8-races.
-test('accept and cancel at once: who lost is told what is so, and all agree (F13)', async () => {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const { user, pilot, id, offerId } = await offered();
-    const [one, other] = [await pilot.line(), await user.line()];
-    const [accepted, cancelled] = await Promise.all([pilot.accept(offerId, one), user.cancel(id, {}, other)]);
-    for (const line of [one, other]) line.over?.destroy();
-    const { status } = await user.booking(id);
-    if (accepted.status === 200 && cancelled.status === 200) {
-      expect(status).toBe('CANCELLED');
-      await pilot.hears('booking:cancelled', (one) => one['bookingId'] === id);
-    } else if (accepted.status === 200) {
-      expect([cancelled.status, status]).toEqual([409, 'ASSIGNED']);
-      expect(cancelled.body).toMatchObject({ code: 'booking_assigned' });
-      expect((await pilot.request('GET', '/pilots/me/job')).status).toBe(200);
-      // Asked again, knowing it, it cancels.
-      expect((await user.cancel(id)).status).toBe(200);
-      await pilot.hears('booking:cancelled', (one) => one['bookingId'] === id);
-    } else {
-      expect([accepted.status, cancelled.status, status]).toEqual([409, 200, 'CANCELLED']);
-      expect(accepted.body.code).toBe('booking_cancelled');
-      await pilot.hears('offer:expired', (one) => one['offerId'] === offerId);
+test(
+  'F13 · accept and cancel at once: who lost is told what is so, and all agree',
+  async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { user, pilot, id, offerId } = await offered();
+      const [one, other] = [await pilot.line(), await user.line()];
+      const [accepted, cancelled] = await Promise.all([
+        pilot.accept(offerId, one),
+        user.cancel(id, {}, other),
+      ]);
+      for (const line of [one, other]) line.over?.destroy();
+      const { status } = await user.booking(id);
+      if (accepted.status === 200 && cancelled.status === 200) {
+        expect(status).toBe('CANCELLED');
+        await pilot.hears('booking:cancelled', (one) => one['bookingId'] === id);
+      } else if (accepted.status === 200) {
+        expect([cancelled.status, status]).toEqual([409, 'ASSIGNED']);
+        expect(cancelled.body).toMatchObject({ code: 'booking_assigned' });
+        expect((await pilot.request('GET', '/pilots/me/job')).status).toBe(200);
+        // Asked again, knowing it, it cancels.
+        expect((await user.cancel(id)).status).toBe(200);
+        await pilot.hears('booking:cancelled', (one) => one['bookingId'] === id);
+      } else {
+        expect([accepted.status, cancelled.status, status]).toEqual([409, 200, 'CANCELLED']);
+        expect(accepted.body.code).toBe('booking_cancelled');
+        await pilot.hears('offer:expired', (one) => one['offerId'] === offerId);
+      }
+      await completed(system, id);
     }
-    await completed(system, id);
-  }
-});
+    tried('F13', ROUNDS);
+  },
+  within(60_000),
+);
 
-test('accept and decline at once: the first wins, the other gets 409 (F31)', async () => {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const { user, pilot, id, offerId } = await offered();
-    const [one, other] = [await pilot.line(), await pilot.line()];
-    const taps = await Promise.all([pilot.accept(offerId, one), pilot.decline(offerId, other)]);
-    for (const line of [one, other]) line.over?.destroy();
-    expect(taps.map((one) => one.status).sort((a, b) => a - b)).toEqual([200, 409]);
-    const won = taps[0].status === 200;
-    expect(taps[won ? 1 : 0]?.body.code).toBe(won ? 'offer_accepted' : 'offer_declined');
-    const names = await user.eventNames(id);
-    expect(names.includes('driver_assigned')).toBe(won);
-    expect(names.includes('offer_declined')).toBe(!won);
-    // A captured tap played again changes nothing (S14).
-    for (let again = 0; again < 5; again += 1)
-      expect((await (won ? pilot.accept(offerId) : pilot.decline(offerId))).status).toBe(200);
-    if (won) expect(await user.eventNames(id)).toEqual(names);
-  }
-});
+test(
+  'F31 · accept and decline at once: the first wins, the other gets 409',
+  async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { user, pilot, id, offerId } = await offered();
+      const [one, other] = [await pilot.line(), await pilot.line()];
+      const taps = await Promise.all([pilot.accept(offerId, one), pilot.decline(offerId, other)]);
+      for (const line of [one, other]) line.over?.destroy();
+      expect(taps.map((one) => one.status).sort((a, b) => a - b)).toEqual([200, 409]);
+      const won = taps[0].status === 200;
+      expect(taps[won ? 1 : 0]?.body.code).toBe(won ? 'offer_accepted' : 'offer_declined');
+      const names = await user.eventNames(id);
+      expect(names.includes('driver_assigned')).toBe(won);
+      expect(names.includes('offer_declined')).toBe(!won);
+      // A captured tap played again changes nothing (S14).
+      for (let again = 0; again < 5; again += 1)
+        expect((await (won ? pilot.accept(offerId) : pilot.decline(offerId))).status).toBe(200);
+      if (won) expect(await user.eventNames(id)).toEqual(names);
+    }
+    tried('F31', ROUNDS);
+  },
+  within(60_000),
+);
 
-test('accepts around the very end: exactly one of accepted and expired, and all agree (F11)', async () => {
-  const all = await scenes(20);
+test(
+  'F11 · accepts around the very end: exactly one of accepted and expired, and all agree',
+  async () => {
+    for (let sweep = 0; sweep < SWEEPS; sweep += 1) await acceptAroundTheEnd(await scenes(20));
+    tried('F11', SWEEPS * 20);
+  },
+  within(60_000),
+);
+
+async function acceptAroundTheEnd(all: Scene[]): Promise<void> {
   const taps = await Promise.all(
     all.map(async ({ pilot, offerId, expiresAt }, n) => {
       await until(expiresAt - 50 + n * 5);
@@ -108,9 +132,9 @@ test('accepts around the very end: exactly one of accepted and expired, and all 
     expect((await pilot.request('GET', '/pilots/me/job')).status).toBe(won ? 200 : 204);
     await agreed(system, id, won ? 'assigned' : 'failed');
   }
-});
+}
 
-test('three bookings at once for one pilot: one gets him, the others see no error (F14)', async () => {
+test('F14 · three bookings at once for one pilot: one gets him, the others see no error', async () => {
   const place = freshPlace();
   const pilot = await cast.pilot({ at: place });
   const users = await Promise.all([1, 2, 3].map(() => cast.user()));
@@ -127,7 +151,7 @@ test('three bookings at once for one pilot: one gets him, the others see no erro
   expect(rows).toHaveLength(1);
 });
 
-test('many bookings, few pilots: each pilot one at a time, every booking ends', async () => {
+test('F14 · many bookings, few pilots: each pilot one at a time, every booking ends', async () => {
   const place = freshPlace();
   const pilots = await Promise.all([0, 1, 2, 3].map((n) => cast.pilot({ at: northOf(place, 0.1 * n) })));
   for (const pilot of pilots)
@@ -150,7 +174,7 @@ test('many bookings, few pilots: each pilot one at a time, every booking ends', 
   expect(held).toEqual([{ count: 1 }, { count: 1 }, { count: 1 }, { count: 1 }]);
 });
 
-test('retry pressed twenty times begins one search; all presses succeed (F17)', async () => {
+test('F17 · retry pressed twenty times begins one search; all presses succeed', async () => {
   const user = await cast.user();
   const { id } = await user.book(freshPlace());
   await user.event(id, 'booking:no_pilots');
@@ -164,6 +188,7 @@ test('retry pressed twenty times begins one search; all presses succeed (F17)', 
   for (let late = 0; late < 3; late += 1) expect((await user.retry(id)).status).toBe(200);
   expect(await searches()).toBe(2);
   expect((await user.eventNames(id)).filter((one) => one === 'search_started')).toHaveLength(2);
+  tried('F17', 23);
 });
 
 test('cancel pressed twenty times is one cancel', async () => {

@@ -80,7 +80,7 @@ export async function openDispatch(poolSize = 20): Promise<Fixture> {
       source,
       emitter,
       log: (point, fields) => logs.push([point, fields]),
-      deliver: (lines) => delivered.push(...lines),
+      deliver: (lines) => void delivered.push(...lines),
     },
     source,
     url: database.url,

@@ -21,7 +21,11 @@ const TARGETS = {
   pictures: ['dist/tools/pictures/main.js'],
   openapi: ['dist/src/docs/write-documents.js'],
   test: ['node_modules/jest/bin/jest.js'],
+  'test-long': ['dist/test/long/main.js'],
+  'test-planted': ['dist/test/planted/main.js'],
 };
+/** What these run is compiled with the tests. */
+const WITH_TESTS = ['build', 'bench', 'test-long', 'test-planted'];
 
 /**
  * Carries out one verb.
@@ -41,7 +45,7 @@ export async function main([verb, ...args]) {
     }
     await alone(async () => {
       await installPackages();
-      await build({ tests: verb === 'build' || verb === 'bench' });
+      await build({ tests: WITH_TESTS.includes(verb) });
     });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
