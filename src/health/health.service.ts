@@ -57,6 +57,11 @@ export class HealthService implements OnApplicationBootstrap, BeforeApplicationS
     this.stopping = true;
   }
 
+  /** True from `leave` on. */
+  get isLeaving(): boolean {
+    return this.stopping;
+  }
+
   async readiness(): Promise<Readiness> {
     const postgres = await this.postgres();
     const seen = this.temporal !== 'starting' && this.worker !== 'starting';
