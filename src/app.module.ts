@@ -9,6 +9,7 @@ import { AccessGuard } from './auth/access.guard.js';
 import { DemoController } from './auth/demo.controller.js';
 import { Revocations } from './auth/revocations.js';
 import { TokenVerifier } from './auth/token-verifier.js';
+import { Admission } from './bookings/admission.js';
 import { BookingsController } from './bookings/bookings.controller.js';
 import { VehicleTypesController } from './bookings/vehicle-types.controller.js';
 import type { ApiConfig } from './config/environment.js';
@@ -92,7 +93,16 @@ export class AppModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useClass: InputPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
-        ...[TokenVerifier, Revocations, RateLimiter, Metrics, HealthService, OutboxRelay, Reconciler],
+        ...[
+          TokenVerifier,
+          Revocations,
+          RateLimiter,
+          Metrics,
+          HealthService,
+          Admission,
+          OutboxRelay,
+          Reconciler,
+        ],
         ...[Positions, Presence, Connections, Repair, StatsTicker, SocketServer],
       ],
     };

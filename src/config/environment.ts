@@ -96,6 +96,7 @@ const apiSchema = z.object({
   ...shared,
   ...limits,
   PORT: port.default(3000),
+  BOOKING_BACKLOG: whole(1, 1_000_000).default(500),
   DRAIN_MS: whole(0, MOST_DRAIN_MS).default(1_000),
   DEMO: flag.default(false),
   JWT_SECRET: z.string().min(16, 'must be at least 16 characters').optional(),

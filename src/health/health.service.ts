@@ -62,6 +62,11 @@ export class HealthService implements OnApplicationBootstrap, BeforeApplicationS
     return this.stopping;
   }
 
+  /** True while Temporal has not answered, or does not any more. */
+  get temporalIsAway(): boolean {
+    return this.temporal !== 'up';
+  }
+
   async readiness(): Promise<Readiness> {
     const postgres = await this.postgres();
     const seen = this.temporal !== 'starting' && this.worker !== 'starting';

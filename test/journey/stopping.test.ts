@@ -88,7 +88,9 @@ test('an API with requests under way: they are answered, and one that never ends
   await eventually('the cancel to wait', someoneWaits);
   const { hostname, port } = new URL(api.url);
   const stalled = connect(Number(port), hostname, () =>
-    stalled.write('POST /bookings HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{'),
+    stalled.write(
+      'POST /bookings HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+    ),
   );
   stalled.on('error', () => undefined);
   process.kill(api.pid, 'SIGTERM');
