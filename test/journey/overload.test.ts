@@ -77,15 +77,16 @@ async function growth<T>(work: Promise<T>): Promise<{ result: T; grownMb: number
 /** Books as an app does: refused, it waits as long as it was told, and comes again with its key. */
 async function insist(user: User, place: { lat: number; lng: number }): Promise<Booking> {
   const headers = { 'idempotency-key': randomUUID() };
-  return eventually(
+  const taken = await eventually(
     'a booking to be taken',
     async () => {
       const reply = await user.request<Booking>('POST', '/bookings', bookingAt(place), { headers });
-      if (reply.status !== 503) expect(reply.status).toBe(201);
-      return reply.status === 201 && reply.body;
+      return reply.status !== 503 && reply;
     },
     LOAD_MS,
   );
+  expect(taken.status).toBe(201);
+  return taken.body;
 }
 
 /** During the load: what exists is read, answered, carried out and cancelled as ever. */
