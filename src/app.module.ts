@@ -22,6 +22,7 @@ import {
   PAYLOAD_CODEC,
   WORKFLOW_LINK,
 } from './config/providers.js';
+import { ServerClock } from './config/server-clock.js';
 import { DemoPilotsController } from './demo/demo-pilots.controller.js';
 import { DemoPilots } from './demo/demo-pilots.js';
 import { HealthController } from './health/health.controller.js';
@@ -94,6 +95,7 @@ export class AppModule {
         { provide: APP_PIPE, useClass: InputPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
         ...[
+          ServerClock,
           TokenVerifier,
           Revocations,
           RateLimiter,
