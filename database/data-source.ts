@@ -9,6 +9,7 @@ import { Offer } from './entities/offer.js';
 import * as records from './entities/records.js';
 import { FirstTables1763856000000 } from './migrations/1763856000000-first-tables.js';
 import { SteadyClient } from './steady-client.js';
+import { SearchesNotBegun1764028800000 } from './migrations/1764028800000-searches-not-begun.js';
 import { EventsByTime1763942400000 } from './migrations/1763942400000-events-by-time.js';
 
 export interface DatabaseOptions {
@@ -52,7 +53,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       Offer,
       ...Object.values(records),
     ],
-    migrations: [FirstTables1763856000000, EventsByTime1763942400000],
+    migrations: [FirstTables1763856000000, EventsByTime1763942400000, SearchesNotBegun1764028800000],
     migrationsTransactionMode: 'each',
     uuidExtension: 'pgcrypto',
     applicationName: options.applicationName,
@@ -66,4 +67,10 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       ...(options.startupOptions === undefined ? {} : { options: options.startupOptions }),
     },
   });
+}
+
+/** Statements of this process that wait for one of its connections. */
+export function waitingForConnection(source: DataSource): number {
+  const { master } = source.driver as { master?: { waitingCount?: number } };
+  return master?.waitingCount ?? 0;
 }

@@ -1,8 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { inTransaction, sqlState, type DispatchContext, type Transaction } from './context.js';
-import { claimIdempotencyKey, insertBooking } from '../database/statements/bookings.js';
+import {
+  claimIdempotencyKey,
+  findIdempotencyKey,
+  insertBooking,
+  type KeyRow,
+} from '../database/statements/bookings.js';
 import { insertSearch } from '../database/statements/searches.js';
 import { selectBookingView, type BookingViewRow } from '../database/statements/lists.js';
+import type { Manager } from '../database/query.js';
 import type { BookingRow } from '../database/rows.js';
 import type { Booking } from '../contract/shapes.js';
 import type { CreateBooking } from '../contract/schemas.js';
@@ -35,7 +41,7 @@ export async function createBooking(context: DispatchContext, request: BookingRe
     return await inTransaction(context, async (tx) => {
       const bookingId = randomUUID();
       const earlier = await claimKey(tx, request, bookingId);
-      if (earlier !== null) return answer(tx, earlier);
+      if (earlier !== null) return answer(tx.manager, earlier);
       const booking = await insertBooking(tx.manager, { id: bookingId, ...request });
       await insertSearch(tx.manager, bookingId, booking.search_no, 'booking');
       tx.tidings.user(booking, 'booking:created', {
@@ -58,6 +64,23 @@ export async function createBooking(context: DispatchContext, request: BookingRe
   }
 }
 
+/**
+ * The booking that was made with the request's key, if there is one; makes none. Throws KeyReusedError when it was
+ * made with another body.
+ */
+export async function earlierBooking(
+  { source: { manager } }: DispatchContext,
+  request: BookingRequest,
+): Promise<Booking | null> {
+  if (request.idempotencyKey === undefined) return null;
+  const used = await findIdempotencyKey(manager, {
+    userId: request.user.id,
+    key: request.idempotencyKey,
+    validMs: IDEMPOTENCY_MS,
+  });
+  return used === null ? null : answer(manager, bookingOf(used, hashOf(request.body)));
+}
+
 /** What a workflow of this booking is started with; the client adds whether the cluster knows our attributes. */
 export function startOf(booking: BookingRow): Omit<BookingAssignmentInput, 'searchAttributes'> {
   return {
@@ -78,14 +101,17 @@ async function claimKey(tx: Transaction, request: BookingRequest, bookingId: str
     bookingId,
     validMs: IDEMPOTENCY_MS,
   });
-  if (used === null) return null;
+  return used === null ? null : bookingOf(used, bodyHash);
+}
+
+function bookingOf(used: KeyRow, bodyHash: string): string {
   if (used.body_hash !== bodyHash)
     throw new KeyReusedError('this Idempotency-Key was used with another body');
   return used.booking_id;
 }
 
-async function answer(tx: Transaction, bookingId: string): Promise<Booking> {
-  return toBooking((await selectBookingView(tx.manager, bookingId)) as BookingViewRow, 'user');
+async function answer(manager: Manager, bookingId: string): Promise<Booking> {
+  return toBooking((await selectBookingView(manager, bookingId)) as BookingViewRow, 'user');
 }
 
 /** The same for equal bodies, whatever the order of their fields. */

@@ -9,6 +9,7 @@ import { AccessGuard } from './auth/access.guard.js';
 import { DemoController } from './auth/demo.controller.js';
 import { Revocations } from './auth/revocations.js';
 import { TokenVerifier } from './auth/token-verifier.js';
+import { Admission } from './bookings/admission.js';
 import { BookingsController } from './bookings/bookings.controller.js';
 import { VehicleTypesController } from './bookings/vehicle-types.controller.js';
 import type { ApiConfig } from './config/environment.js';
@@ -21,6 +22,7 @@ import {
   PAYLOAD_CODEC,
   WORKFLOW_LINK,
 } from './config/providers.js';
+import { ServerClock } from './config/server-clock.js';
 import { DemoPilotsController } from './demo/demo-pilots.controller.js';
 import { DemoPilots } from './demo/demo-pilots.js';
 import { HealthController } from './health/health.controller.js';
@@ -92,7 +94,17 @@ export class AppModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useClass: InputPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
-        ...[TokenVerifier, Revocations, RateLimiter, Metrics, HealthService, OutboxRelay, Reconciler],
+        ...[
+          ServerClock,
+          TokenVerifier,
+          Revocations,
+          RateLimiter,
+          Metrics,
+          HealthService,
+          Admission,
+          OutboxRelay,
+          Reconciler,
+        ],
         ...[Positions, Presence, Connections, Repair, StatsTicker, SocketServer],
       ],
     };

@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -9,6 +10,7 @@ import { ConfigurationError } from './config/environment.js';
 import { nestLogger } from './config/nest-logger.js';
 import { packageFile } from './docs/package-file.js';
 import { serveDocs } from './docs/serve-docs.js';
+import { HealthService } from './health/health.service.js';
 import { Metrics } from './health/metrics.js';
 import { noteArrival } from './http/arrival.js';
 import { corsByRoute } from './http/cors.js';
@@ -23,6 +25,7 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
     forceCloseConnections: true,
   });
   app.use(noteArrival);
+  app.use(closeWhileLeaving(app.get(HealthService)));
   // Upgrading would leave the pages blank on plain HTTP; TLS is the proxy's, and so is its redirect.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(measure(app.get(Metrics)));
@@ -38,7 +41,18 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
   serveDocs(app);
   trustProxy(app, parts.config.TRUST_PROXY);
   app.get(SocketServer).open();
+  outlastBalancers(app.getHttpServer() as HttpServer);
   return app;
+}
+
+/**
+ * Balancers keep connections for a minute (nginx, AWS). Were ours given up first, as by Node's 5 s, a request that is
+ * sent in that moment would be lost.
+ */
+const KEEP_CONNECTIONS_MS = 65_000;
+
+function outlastBalancers(server: HttpServer): void {
+  server.keepAliveTimeout = KEEP_CONNECTIONS_MS;
 }
 
 /** A number of hops, or names of addresses as Express takes them; nobody is believed by default. */
@@ -50,6 +64,14 @@ function trustProxy(app: NestExpressApplication, proxy: string | undefined): voi
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigurationError(`TRUST_PROXY: ${why}; allowed are a number of hops, addresses, or loopback`);
   }
+}
+
+/** A connection that is kept for the next request would be cut in the middle of it: each is told that it was the last. */
+function closeWhileLeaving(health: HealthService) {
+  return (_request: Request, response: Response, next: NextFunction): void => {
+    if (health.isLeaving) response.setHeader('Connection', 'close');
+    next();
+  };
 }
 
 function measure(metrics: Metrics) {

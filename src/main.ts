@@ -12,10 +12,8 @@ import { createPayloadCodec } from './config/payload-codec.js';
 import { HealthService } from './health/health.service.js';
 import { createApi } from './create-api.js';
 
-/** A stop that takes longer is cut off. */
+/** A stop that takes longer is cut off: whoever stops a process waits 10 s for it. */
 const STOP_WITHIN_MS = 9_000;
-/** Between "not ready" and the end of listening, so that balancers look away first. */
-const DRAIN_MS = 1_000;
 
 async function run(config: ApiConfig, logger: Logger): Promise<void> {
   const source = await connectDatabase(config, 'dispatch-api', logger);
@@ -27,7 +25,11 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   await app.listen(config.PORT);
   logger.info({ port: config.PORT }, 'api listening');
   const stop = (): void => {
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    logger.info({ drainMs: config.DRAIN_MS }, 'api stopping');
+    setTimeout(() => {
+      logger.error({ afterMs: STOP_WITHIN_MS }, 'api stopped badly: cut off');
+      process.exit(1);
+    }, STOP_WITHIN_MS).unref();
     closeAll(app, { config, logger, dispatch, client }).then(
       () => logger.info('api stopped'),
       (error: unknown) => logger.error({ err: String(error) }, 'api stopped badly'),
@@ -37,9 +39,13 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
   process.once('SIGINT', stop);
 }
 
+/**
+ * Not ready first, and everybody still served while balancers look away; then no new connections, sockets told to
+ * connect again elsewhere, requests under way answered (`SocketServer`); then the loops, and what they use.
+ */
 async function closeAll(app: NestExpressApplication, parts: ApiParts): Promise<void> {
   app.get(HealthService).leave();
-  await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+  await new Promise((resolve) => setTimeout(resolve, parts.config.DRAIN_MS));
   await app.close();
   await parts.client.close();
   await parts.dispatch.emitter.close();

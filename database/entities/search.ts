@@ -5,6 +5,7 @@ import { Booking } from './booking.js';
 /** One attempt to find a pilot for a booking. Its time starts when its workflow starts it. */
 @Entity('searches')
 @Index('ix_searches_running', ['endsAt'], { where: '"outcome" IS NULL' })
+@Index('ix_searches_not_begun', ['createdAt'], { where: '"started_at" IS NULL AND "outcome" IS NULL' })
 @Index('ix_searches_waiting', ['waitingUntil'], { where: '"waiting_until" IS NOT NULL' })
 @Index('ix_searches_outcome', ['outcome'])
 export class Search {

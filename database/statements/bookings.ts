@@ -1,4 +1,4 @@
-import { row, rows, type Manager } from '../query.js';
+import { ms, row, rows, type Manager } from '../query.js';
 import type { BookingRow } from '../rows.js';
 import type { BookingStatus } from '../../contract/words.js';
 import type { SearchLimits } from '../../contract/limits.js';
@@ -167,5 +167,18 @@ export async function claimIdempotencyKey(
     manager,
     'SELECT body_hash, booking_id FROM idempotency_keys WHERE user_id = $1 AND key = $2',
     [key.userId, key.key],
+  );
+}
+
+/** What a key that is still valid was used for; null when it is free. */
+export function findIdempotencyKey(
+  manager: Manager,
+  key: { userId: string; key: string; validMs: number },
+): Promise<KeyRow | null> {
+  return row<KeyRow>(
+    manager,
+    `SELECT body_hash, booking_id FROM idempotency_keys
+     WHERE user_id = $1 AND key = $2 AND created_at >= clock_timestamp() - ${ms(3)}`,
+    [key.userId, key.key, key.validMs],
   );
 }

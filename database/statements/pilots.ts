@@ -152,11 +152,11 @@ export function jobPosition(
   );
 }
 
-/** The live jobs of the given pilots. */
-export function jobsOfPilots(manager: Manager, pilotIds: string[]): Promise<JobWatchRow[]> {
+/** The live jobs of the given pilots, and Postgres' time. */
+export function jobsOfPilots(manager: Manager, pilotIds: string[]): Promise<(JobWatchRow & { now: Date })[]> {
   return rows(
     manager,
-    `SELECT ${JOB_WATCH}
+    `SELECT ${JOB_WATCH}, clock_timestamp() AS now
      FROM offers o JOIN bookings b ON b.id = o.booking_id
      WHERE o.pilot_id = ANY ($1::uuid[]) AND o.status = 'ACCEPTED' AND o.ended_at IS NULL`,
     [pilotIds],

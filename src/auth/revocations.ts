@@ -1,8 +1,10 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { databaseNow } from '../../database/statements/repairs.js';
 import { insertRevocation, listRevocations } from '../../database/statements/records.js';
 import type { DispatchContext } from '../../dispatch/context.js';
 import { DISPATCH, LOGGER } from '../config/providers.js';
+import { ServerClock } from '../config/server-clock.js';
 import type { Caller } from './caller.js';
 
 /** Another process's revocation is known here after this at most; sockets are closed within 5 s of it. */
@@ -18,6 +20,7 @@ export class Revocations implements OnApplicationBootstrap, OnApplicationShutdow
   constructor(
     @Inject(DISPATCH) private readonly dispatch: DispatchContext,
     @Inject(LOGGER) private readonly logger: Logger,
+    private readonly clock: ServerClock,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -51,7 +54,11 @@ export class Revocations implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private async reload(): Promise<void> {
-    const found = await listRevocations(this.dispatch.source.manager);
+    const { manager } = this.dispatch.source;
+    const askedAt = performance.now();
+    // By the same clock as the revocations' own times.
+    this.clock.hear(await databaseNow(manager), askedAt);
+    const found = await listRevocations(manager);
     this.subjects = new Map(
       found.filter((one) => one.kind === 'sub').map((one) => [one.value, one.revoked_at.getTime()]),
     );

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify, type JWTVerifyOptions } from 'jose';
 import { API_CONFIG } from '../config/providers.js';
 import type { ApiConfig } from '../config/environment.js';
+import { ServerClock } from '../config/server-clock.js';
 import { callerOf, type Caller } from './caller.js';
 import { Revocations } from './revocations.js';
 
@@ -18,6 +19,7 @@ export class TokenVerifier {
   constructor(
     @Inject(API_CONFIG) config: ApiConfig,
     private readonly revocations: Revocations,
+    private readonly clock: ServerClock,
   ) {
     this.secret = config.JWT_SECRET === undefined ? null : new TextEncoder().encode(config.JWT_SECRET);
     this.jwks = config.JWT_JWKS_URL === undefined ? null : createRemoteJWKSet(new URL(config.JWT_JWKS_URL));
@@ -37,10 +39,11 @@ export class TokenVerifier {
   private async payloadOf(token: string): Promise<unknown> {
     try {
       const { alg } = decodeProtectedHeader(token);
+      const expected = { ...this.expected, currentDate: new Date(this.clock.nowMs()) };
       if (alg === 'HS256' && this.secret !== null)
-        return (await jwtVerify(token, this.secret, { ...this.expected, algorithms: ['HS256'] })).payload;
+        return (await jwtVerify(token, this.secret, { ...expected, algorithms: ['HS256'] })).payload;
       if (alg !== undefined && JWKS_ALGORITHMS.includes(alg) && this.jwks !== null)
-        return (await jwtVerify(token, this.jwks, { ...this.expected, algorithms: JWKS_ALGORITHMS })).payload;
+        return (await jwtVerify(token, this.jwks, { ...expected, algorithms: JWKS_ALGORITHMS })).payload;
       return null;
     } catch {
       return null;

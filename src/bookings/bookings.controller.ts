@@ -13,7 +13,7 @@ import type { Assignment, Booking, BookingEvent, Page } from '../../contract/sha
 import { listBookings } from '../../database/statements/lists.js';
 import type { DispatchContext } from '../../dispatch/context.js';
 import { cancelByCaller } from '../../dispatch/cancel-booking.js';
-import { createBooking } from '../../dispatch/create-booking.js';
+import { createBooking, earlierBooking, type BookingRequest } from '../../dispatch/create-booking.js';
 import { readAssignment, readBooking, readEvents } from '../../dispatch/reads.js';
 import { retryByCaller } from '../../dispatch/retry-search.js';
 import { toBooking } from '../../dispatch/views.js';
@@ -26,6 +26,8 @@ import { ageMs, type TimedRequest } from '../http/arrival.js';
 import { RateLimiter } from '../http/rate-limiter.js';
 import { InvalidInputException } from '../http/validation.js';
 
+import { Admission } from './admission.js';
+
 const LONGEST_KEY = 200;
 
 @Controller('bookings')
@@ -34,6 +36,7 @@ export class BookingsController {
     @Inject(DISPATCH) private readonly dispatch: DispatchContext,
     @Inject(API_CONFIG) private readonly config: ApiConfig,
     private readonly limiter: RateLimiter,
+    private readonly admission: Admission,
   ) {}
 
   @Post()
@@ -47,14 +50,25 @@ export class BookingsController {
       throw new InvalidInputException([
         { field: 'Idempotency-Key', message: `must be 1 to ${LONGEST_KEY} characters` },
       ]);
-    const limits = this.config.RATE_LIMIT;
-    if (limits !== null) await this.limiter.take(`bookings:${caller.id}`, limits.bookingsPerToken);
-    return createBooking(this.dispatch, {
+    const request: BookingRequest = {
       user: caller,
       body,
       limits: this.config.searchLimits,
       ...(key === undefined ? {} : { idempotencyKey: key }),
-    });
+    };
+    const refusal = this.admission.take();
+    if (refusal !== null) return this.orEarlier(request, refusal);
+    const limits = this.config.RATE_LIMIT;
+    if (limits !== null) await this.limiter.take(`bookings:${caller.id}`, limits.bookingsPerToken);
+    return createBooking(this.dispatch, request);
+  }
+
+  /** Too much for a new booking; one that was made with this key is answered all the same. */
+  private async orEarlier(request: BookingRequest, refusal: Error): Promise<Booking> {
+    const earlier = await earlierBooking(this.dispatch, request);
+    if (earlier !== null) return earlier;
+    this.admission.noteRefused();
+    throw refusal;
   }
 
   @Get()

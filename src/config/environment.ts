@@ -101,10 +101,15 @@ const mapTiles = z
   )
   .transform((value) => (value === 'off' ? null : value));
 
+/** With the 4 s in which requests under way are answered, less than the 9 s after which a stop is cut off. */
+const MOST_DRAIN_MS = 4_000;
+
 const apiSchema = z.object({
   ...shared,
   ...limits,
   PORT: port.default(3000),
+  BOOKING_BACKLOG: whole(1, 1_000_000).default(500),
+  DRAIN_MS: whole(0, MOST_DRAIN_MS).default(1_000),
   DEMO: flag.default(false),
   JWT_SECRET: z.string().min(16, 'must be at least 16 characters').optional(),
   JWT_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),

@@ -57,6 +57,16 @@ export class HealthService implements OnApplicationBootstrap, BeforeApplicationS
     this.stopping = true;
   }
 
+  /** True from `leave` on. */
+  get isLeaving(): boolean {
+    return this.stopping;
+  }
+
+  /** True while Temporal has not answered, or does not any more. */
+  get temporalIsAway(): boolean {
+    return this.temporal !== 'up';
+  }
+
   async readiness(): Promise<Readiness> {
     const postgres = await this.postgres();
     const seen = this.temporal !== 'starting' && this.worker !== 'starting';

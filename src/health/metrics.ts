@@ -47,6 +47,18 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly bookingsRefused = new Counter({
+    name: 'dispatch_bookings_refused_total',
+    help: 'New bookings that were refused with 503: too many waited for their search to begin, or for the database',
+    registers: [this.registry],
+  });
+
+  readonly bookingsWaiting = new Gauge({
+    name: 'dispatch_bookings_waiting',
+    help: 'Bookings whose search has not begun, when last looked; counted up to four times BOOKING_BACKLOG',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -11,6 +11,7 @@ import {
 } from '../../dispatch/errors.js';
 import { LOGGER } from '../config/providers.js';
 import { databaseIsAway } from './database-away.js';
+import { OverloadedException } from './overloaded.js';
 import { TooManyRequestsException } from './rate-limiter.js';
 import { InvalidInputException } from './validation.js';
 
@@ -41,7 +42,9 @@ export class ProblemFilter implements ExceptionFilter {
     const response = http.getResponse<Response>();
     const answer = problemOf(error);
     const instance = `urn:uuid:${randomUUID()}`;
-    if (answer.status >= 500) this.report(error, answer.status, instance, http.getRequest<Request>());
+    // Refused early is not failed: a line and a stack for each would be a load of its own.
+    if (answer.status >= 500 && !(error instanceof OverloadedException))
+      this.report(error, answer.status, instance, http.getRequest<Request>());
     if (response.headersSent) return;
     if (answer.retryAfterSeconds !== undefined)
       response.setHeader('Retry-After', String(answer.retryAfterSeconds));
@@ -80,8 +83,8 @@ export function problemOf(error: unknown): Answer {
   if (error instanceof NotFoundError) return { status: 404, detail: 'There is nothing here for you.' };
   if (error instanceof ConflictError) return { status: 409, detail: error.message, code: error.code };
   if (error instanceof KeyReusedError) return { status: 422, detail: error.message };
-  if (error instanceof TooManyRequestsException)
-    return { status: 429, detail: error.message, retryAfterSeconds: error.retryAfterSeconds };
+  if (error instanceof TooManyRequestsException || error instanceof OverloadedException)
+    return { status: error.getStatus(), detail: error.message, retryAfterSeconds: error.retryAfterSeconds };
   if (error instanceof HttpException) {
     const status = error.getStatus();
     return { status, detail: status === 404 ? 'There is nothing here for you.' : error.message };

@@ -34,6 +34,7 @@ const LONGEST_DELAY_MS = 2_000;
 export class OutboxRelay implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly loop: Loop;
   private done: string[] = [];
+  private readonly underWay = new Set<Promise<void>>();
 
   constructor(
     @Inject(DISPATCH) private readonly dispatch: DispatchContext,
@@ -49,17 +50,21 @@ export class OutboxRelay implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
+    // What is being told right after its commit is told to the end; a line left behind would wait for its lease.
+    await Promise.all([this.loop.stop(), ...this.underWay]);
     await this.removeDelivered().catch(() => undefined);
   }
 
   /** Right after a commit. The answer to the caller is final without it, so nobody waits for it. */
   private deliverNow(lines: OutboxRow[]): void {
-    for (const line of lines)
-      this.deliver(line).then(
-        () => this.done.push(line.id),
+    for (const line of lines) {
+      const told = this.deliver(line).then(
+        () => void this.done.push(line.id),
         (error: unknown) => this.reportUndelivered(line, error),
       );
+      this.underWay.add(told);
+      void told.finally(() => this.underWay.delete(told));
+    }
   }
 
   private async relayDueLines(): Promise<void> {

@@ -72,10 +72,9 @@ export class Positions {
   /** Best effort: only the latest position matters, and the next one comes soon. */
   private async tellUsers(latest: Map<string, PositionReport>): Promise<void> {
     const jobs = await jobsOfPilots(this.dispatch.source.manager, [...latest.keys()]);
-    const now = new Date();
     for (const job of jobs) {
       const report = latest.get(job.pilot_id);
-      if (report !== undefined) this.tell(userRoom(job.user_id), toLocation(job, report, now));
+      if (report !== undefined) this.tell(userRoom(job.user_id), toLocation(job, report, job.now));
     }
   }
 }

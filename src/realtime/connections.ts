@@ -10,6 +10,7 @@ import { Revocations } from '../auth/revocations.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { API_CONFIG, DISPATCH, LOGGER } from '../config/providers.js';
 import type { ApiConfig } from '../config/environment.js';
+import { ServerClock } from '../config/server-clock.js';
 import { Metrics } from '../health/metrics.js';
 import { RateLimiter } from '../http/rate-limiter.js';
 import { Positions } from '../pilots/positions.js';
@@ -43,6 +44,7 @@ export class Connections implements OnApplicationShutdown {
     private readonly presence: Presence,
     private readonly positions: Positions,
     private readonly metrics: Metrics,
+    private readonly clock: ServerClock,
   ) {}
 
   onApplicationShutdown(): void {
@@ -90,7 +92,7 @@ export class Connections implements OnApplicationShutdown {
   /** Closes sockets whose token expired or was revoked meanwhile. */
   watch(io: Server): void {
     this.timer = setInterval(() => {
-      const nowSeconds = Date.now() / 1000;
+      const nowSeconds = this.clock.nowMs() / 1000;
       for (const socket of io.of('/').sockets.values()) {
         const { caller } = socket.data as SocketState;
         const expired = caller.expiresAt !== null && caller.expiresAt <= nowSeconds;

@@ -23,6 +23,8 @@ import { StatsTicker } from './stats-ticker.js';
 /** A frozen phone is noticed after both, 9 s at most; with the defaults it took 43. */
 const PING_EVERY_MS = 5_000;
 const PING_WAIT_MS = 4_000;
+/** A request takes milliseconds; one that waits for a Postgres that is away ends by its own limits within this. */
+const ANSWER_WITHIN_MS = 4_000;
 
 /** The sockets of this process, joined to those of all others through Postgres or Redis. */
 @Injectable()
@@ -69,10 +71,16 @@ export class SocketServer implements BeforeApplicationShutdown, OnApplicationShu
     this.positions.tellThrough((room, payload) => io.to(room).emit('booking:pilot_location', payload));
   }
 
-  /** Before the HTTP server closes: clients are told and connect again elsewhere. */
+  /**
+   * Stops listening and closes the sockets, and is done when the requests under way are answered. Nest then cuts
+   * whatever is left. Only the connection is closed: a client that is told to disconnect (`disconnectSockets`)
+   * would take it as final, and not come back by itself.
+   */
   async beforeApplicationShutdown(): Promise<void> {
-    this.io?.disconnectSockets(true);
-    await this.io?.close();
+    let timer: NodeJS.Timeout | undefined;
+    const longEnough = new Promise((resolve) => (timer = setTimeout(resolve, ANSWER_WITHIN_MS)));
+    await Promise.race([this.io?.close(), longEnough]);
+    clearTimeout(timer);
   }
 
   onApplicationShutdown(): Promise<void> {

@@ -6,6 +6,7 @@ import { ADMIN_ROOM } from '../../contract/rooms.js';
 import type { DispatchContext } from '../../dispatch/context.js';
 import { Loop } from '../config/loop.js';
 import { DISPATCH, LOGGER } from '../config/providers.js';
+import { ServerClock } from '../config/server-clock.js';
 
 /** At most twice a second, when they changed, and only while somebody watches here. */
 const TICK_MS = 500;
@@ -19,6 +20,7 @@ export class StatsTicker implements OnApplicationShutdown {
   constructor(
     @Inject(DISPATCH) private readonly dispatch: DispatchContext,
     @Inject(LOGGER) private readonly logger: Logger,
+    private readonly clock: ServerClock,
   ) {}
 
   through(io: Server): void {
@@ -36,6 +38,8 @@ export class StatsTicker implements OnApplicationShutdown {
     const seen = JSON.stringify(stats);
     if (seen === this.last) return;
     this.last = seen;
-    io.local.to(ADMIN_ROOM).emit('assignments:stats', { ...stats, at: new Date().toISOString() });
+    io.local
+      .to(ADMIN_ROOM)
+      .emit('assignments:stats', { ...stats, at: new Date(this.clock.nowMs()).toISOString() });
   }
 }

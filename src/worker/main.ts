@@ -63,9 +63,10 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
       maxCachedWorkflows: config.WORKER_CACHED_WORKFLOWS,
       // A dead worker's workflows are handed to another after this; the default of 10 s stalls an offer.
       stickyQueueScheduleToStartTimeout: '1s',
-      // Activities take milliseconds; those that do not are handed over.
-      shutdownGraceTime: '10s',
-      shutdownForceTime: '20s',
+      // Activities take milliseconds, and 3 s at most: those that are under way end, what is due next is handed over.
+      shutdownGraceTime: '4s',
+      // Whoever stops a process waits 10 s for it; what does not end by then is done again by another worker.
+      shutdownForceTime: '8s',
     });
     const stop = (): void => {
       if (worker.getState() === 'RUNNING') worker.shutdown();

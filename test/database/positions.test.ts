@@ -156,6 +156,7 @@ it('whose pilot moved: jobs only, with what is needed to tell them', async () =>
       pickup_lng: booking.pickup.lng,
       dropoff_lat: booking.dropoff.lat,
       dropoff_lng: booking.dropoff.lng,
+      now: expect.any(Date),
     },
   ]);
   for (const status of ['ARRIVED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const)

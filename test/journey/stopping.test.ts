@@ -1,4 +1,5 @@
 // SIGTERM: not ready first, then everything in order, within 10 s, with code 0 and no error in the log.
+import { connect } from 'node:net';
 import { Cast } from '../support/actors.js';
 import { agreed } from '../support/accounts.js';
 import { freshPlace, northOf } from '../support/places.js';
@@ -48,11 +49,65 @@ test('an API with sockets and bookings: 503 first, clients are told, the other A
   // Meanwhile it serves whoever is still sent here.
   expect((await user.request('GET', `/bookings/${id}`)).status).toBe(200);
   await expectGoodEnd(api, true);
-  expect(user.socket.closings).toHaveLength(1);
+  // Not told to stay away: a client of Socket.IO comes back by itself, and elsewhere behind a balancer.
+  expect(user.socket.closings).toEqual(['transport close']);
   for (const actor of [user, pilot, await cast.operator()]) actor.door = 1;
   await user.connect();
   expect((await pilot.accept(offerId)).status).toBe(200);
   await user.hears('booking:driver_assigned', (one) => one['bookingId'] === id);
+});
+
+/** Holds a booking's row, as a slow transaction would, until it is let go. */
+async function holdBooking(id: string): Promise<() => Promise<void>> {
+  const client = await system.sql.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT FROM bookings WHERE id = $1 FOR UPDATE', [id]);
+  return async () => {
+    await client.query('COMMIT');
+    client.release();
+  };
+}
+
+/** Is something waiting for a row's lock? */
+const someoneWaits = async (): Promise<boolean> =>
+  (
+    await system.rows(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )
+  ).length > 0;
+
+test('an API with requests under way: they are answered, and one that never ends does not hold it up', async () => {
+  const api = await system.startApi();
+  await api.waitReady();
+  const user = await cast.user({ connected: false });
+  user.door = system.apis.indexOf(api);
+  const { id } = await user.book(freshPlace());
+  await user.event(id, 'booking:no_pilots');
+  const [line, release] = [await user.line(), await holdBooking(id)];
+  const held = user.cancel(id);
+  await eventually('the cancel to wait', someoneWaits);
+  const { hostname, port } = new URL(api.url);
+  const stalled = connect(Number(port), hostname, () =>
+    stalled.write(
+      'POST /bookings HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+    ),
+  );
+  stalled.on('error', () => undefined);
+  process.kill(api.pid, 'SIGTERM');
+  // Whoever keeps a connection for the next request is told that there is none.
+  await eventually('the word to close', async () => {
+    const reply = await user.request('GET', `/bookings/${id}`, undefined, line);
+    return reply.status === 200 && reply.headers['connection'] === 'close';
+  });
+  await eventually('nobody to listen any more', () =>
+    call(api.url, 'GET', '/health/live').then(
+      () => false,
+      (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED',
+    ),
+  );
+  await release();
+  expect(await held).toMatchObject({ status: 200, body: { status: 'CANCELLED' } });
+  await expectGoodEnd(api, true);
 });
 
 test('an API right after its start', async () => {
@@ -79,6 +134,25 @@ test('a worker with live offers: it ends, another takes over, offers end on time
   expect(Date.parse(second?.serverTime ?? '') - Date.parse(offer?.expiresAt ?? '')).toBeLessThan(6_000);
   await pilots[1]?.accept(second?.offerId ?? '');
   await agreed(system, id, 'assigned');
+});
+
+test('a worker in the middle of a step: the step ends, and what follows is done by another', async () => {
+  const place = freshPlace();
+  const worker = await system.startWorker();
+  const user = await cast.user({ connected: false });
+  user.door = 1;
+  const ids = await Promise.all([0, 1, 2, 3].map(async () => (await user.book(place)).id));
+  await Promise.all(ids.map((id) => user.event(id, 'booking:no_pilots')));
+  const releases = await Promise.all(ids.slice(0, 2).map(holdBooking));
+  for (const id of ids)
+    expect(
+      (await system.temporal.client.workflow.getHandle(`booking-${id}`).signal('retry', {})) ?? 'sent',
+    ).toBe('sent');
+  await eventually('a step to wait', someoneWaits);
+  const ending = expectGoodEnd(worker);
+  await Promise.all(releases.map((release) => release()));
+  await ending;
+  await Promise.all(ids.map((id) => user.event(id, 'booking:no_pilots', 15_000, 2)));
 });
 
 test('the last worker and the last API, with Postgres and Temporal still there', async () => {

@@ -8,8 +8,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-type Service = 'postgres' | 'temporal' | 'skipping' | 'chromium';
-const ALL: Service[] = ['postgres', 'temporal', 'skipping', 'chromium'];
+type Service = 'postgres' | 'temporal' | 'skipping' | 'chromium' | 'faketime';
+const ALL: Service[] = ['postgres', 'temporal', 'skipping', 'chromium', 'faketime'];
 
 /** What the tests of each folder use. */
 const NEEDS: Record<string, Service[]> = {
@@ -18,7 +18,7 @@ const NEEDS: Record<string, Service[]> = {
   database: ['postgres'],
   workflows: ['postgres', 'temporal', 'skipping'],
   api: ['postgres', 'temporal'],
-  journey: ['postgres', 'temporal'],
+  journey: ['postgres', 'temporal', 'faketime'],
   browser: ['postgres', 'temporal', 'chromium'],
 };
 

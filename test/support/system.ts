@@ -23,6 +23,8 @@ export interface SystemOptions {
   workers?: number;
   /** Another Temporal than the shared one. */
   temporalAddress?: string;
+  /** Another database than a new one of the shared Postgres. */
+  database?: TestDatabase;
 }
 
 /** Short timers, so that a journey takes seconds; every rule scales with them. */
@@ -57,7 +59,7 @@ export class System {
   /** Database and namespace only. */
   static async prepare(options: SystemOptions = {}): Promise<System> {
     const [database, temporal] = await Promise.all([
-      createTestDatabase(),
+      options.database ?? createTestDatabase(),
       createNamespace(options.temporalAddress),
     ]);
     const sql = new pg.Pool({ connectionString: database.url, max: 3 });

@@ -151,6 +151,7 @@ describe('Postgres is away', () => {
 
   it.each([
     'Connection terminated unexpectedly',
+    'Query runner already released. Cannot run queries anymore.',
     'Connection terminated due to connection timeout',
     'timeout exceeded when trying to connect',
     'Client has encountered a connection error and is not queryable',

@@ -1,11 +1,13 @@
 /**
- * The services of one test run, as a process of its own: `main.js <pid of Jest> [postgres] [temporal] [skipping] [chromium]`.
+ * The services of one test run, as a process of its own: `main.js <pid of Jest> [postgres] [temporal] [skipping] [chromium]
+ * [faketime]`.
  * It prints one line of JSON, the environment for the tests, once everything is up. It ends it all and removes
  * every file when its standard input closes: at the end of the run, or when Jest died.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, isRunning } from '../setup/processes.js';
 import { findBrowser } from './chromium.js';
+import { findWrongClocks } from './faketime.js';
 import { startTestPostgres } from './postgres.js';
 import { makeRunFolder, removeAbandonedRuns, removeRunFolder } from './run-folder.js';
 import { findSkippingServer } from './skipping.js';
@@ -18,6 +20,7 @@ const STARTERS: Record<string, (folder: string) => Promise<Started>> = {
   temporal: startTestTemporal,
   skipping: findSkippingServer,
   chromium: findBrowser,
+  faketime: findWrongClocks,
 };
 
 async function main(): Promise<void> {
