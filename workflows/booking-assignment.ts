@@ -16,7 +16,7 @@ import type { BookingAssignmentInput, BookingAssignmentResult } from '../contrac
 import { openBoard } from './board.js';
 import { BY_HAND, BY_TAP, hasAnswer, isEmpty, openInbox, takeAnswer, type Inbox } from './inbox.js';
 import { readable } from './tolerant-payload-converter.js';
-import { brief, claimWords, offerWords, seconds, settleWords } from './words.js';
+import { brief, claimWords, offerWords, seconds, settleWords, waitWords } from './words.js';
 
 const activities = proxyLocalActivities<BookingAssignmentActivities>({
   // One transaction takes milliseconds and Postgres ends a stuck one at 2.5 s.
@@ -112,8 +112,7 @@ async function awaitPilots(
   standing: Extract<Standing, { kind: 'waiting' }>,
 ): Promise<Standing> {
   const { waitMs, until } = standing;
-  const summary = until === 'patience' ? 'Wait for a pilot to come free' : 'Too late for another offer';
-  await waitFor(story, waitMs, `${summary} · ${seconds(waitMs)}`);
+  await waitFor(story, waitMs, waitWords(until, waitMs));
   return askNextPilot(story, standing);
 }
 

@@ -23,6 +23,17 @@ export function claimWords(search: SearchStanding, maxPilots: number): string {
   return `Ask driver ${next} of ${maxPilots} · search ${search.searchNo}`;
 }
 
+/** `Wait for a pilot to come free · 20 s`: the timer of a search that asks nobody. */
+export function waitWords(until: Extract<Standing, { kind: 'waiting' }>['until'], waitMs: number): string {
+  return `${WAITS[until].timer} · ${seconds(waitMs)}`;
+}
+
+const WAITS = {
+  patience: { timer: 'Wait for a pilot to come free', detail: 'waits for a pilot' },
+  search_end: { timer: 'Too late for another offer', detail: 'too late for another offer' },
+  resume: { timer: 'Wait for dispatch to go on', detail: 'dispatch of its vehicle type is paused' },
+} as const;
+
 /** `Accept by operator · offer 3 · pilot 7f3a…`: the step that settles an offer, with what came by signal. */
 export function settleWords(offer: OfferStanding, fact: AnswerFact | undefined): string {
   const why =
@@ -71,7 +82,7 @@ function facts(standing: Standing): string[] {
     case 'assigned':
       return [`- pilot \`${standing.pilotId}\``];
     case 'waiting':
-      return [standing.until === 'patience' ? '- waits for a pilot' : '- too late for another offer'];
+      return [`- ${WAITS[standing.until].detail}`];
     case 'failed':
       return [
         `- a retry is taken for ${seconds(standing.retryWindowLeftMs)} more, counted from the last step`,
