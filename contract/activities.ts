@@ -26,8 +26,8 @@ export interface OfferStanding {
 export type Standing =
   | { kind: 'searching'; search: SearchStanding }
   | { kind: 'offered'; search: SearchStanding; offer: OfferStanding }
-  /** Nobody to ask now: look again at a nudge or after `waitMs`. */
-  | { kind: 'waiting'; search: SearchStanding; waitMs: number; until: 'patience' | 'search_end' }
+  /** Nobody to ask now, or (`resume`) nobody may be: look again at a nudge or after `waitMs`. */
+  | { kind: 'waiting'; search: SearchStanding; waitMs: number; until: 'patience' | 'search_end' | 'resume' }
   | {
       kind: 'failed';
       search: SearchStanding;

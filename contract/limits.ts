@@ -49,6 +49,8 @@ export const DEFAULT_JOB_STALE_MS = 180_000;
 export const IDEMPOTENCY_MS = 86_400_000;
 /** An offer that no app has shown within this time is counted as undelivered, milliseconds. */
 export const OFFER_RECEIPT_MS = 2_500;
+/** Why a search asked whom is kept this long, milliseconds. */
+export const SEARCH_STEPS_KEPT_MS = 30 * 86_400_000;
 /** Simulated pilots of one API process at most, and of one call. */
 export const MOST_DEMO_PILOTS = 200;
 export const MOST_DEMO_PILOTS_AT_ONCE = 50;

@@ -55,6 +55,33 @@ export const SEARCH_STATES = [
 ] as const;
 export type SearchState = (typeof SEARCH_STATES)[number];
 
+/** What a look of a search for a pilot came to; `no_one`: nobody could be asked, `held`: its vehicle type is paused. */
+export const SEARCH_STEP_KINDS = ['asked', 'no_one', 'contended', 'too_late', 'held'] as const;
+export type SearchStepKind = (typeof SEARCH_STEP_KINDS)[number];
+
+/**
+ * Why a pilot near by was not asked: `tried` before in this search, `lost_race` against another booking or a
+ * refused write, `farther` than the one who was asked.
+ */
+export const NEAR_PILOT_REASONS = [
+  'asked',
+  'out_of_radius',
+  'gave_it_back',
+  'declined',
+  'tried',
+  'lost_race',
+  'other_vehicle',
+  'offline',
+  'on_job',
+  'holding_offer',
+  'stale_position',
+  'unreachable',
+  'cooling_down',
+  'implausible',
+  'farther',
+] as const;
+export type NearPilotReason = (typeof NEAR_PILOT_REASONS)[number];
+
 /** What a pilot who is online does; `stale`: whatever it is, his position is too old to count. */
 export const PILOT_STATES = ['free', 'offered', 'job', 'stale'] as const;
 export type PilotState = (typeof PILOT_STATES)[number];

@@ -5,12 +5,14 @@ import { Pilot } from './entities/pilot.js';
 import { PilotPosition } from './entities/pilot-position.js';
 import { PilotPresence } from './entities/pilot-presence.js';
 import { Search } from './entities/search.js';
+import { SearchStep } from './entities/search-step.js';
 import { Offer } from './entities/offer.js';
 import * as records from './entities/records.js';
 import { FirstTables1763856000000 } from './migrations/1763856000000-first-tables.js';
 import { SteadyClient } from './steady-client.js';
 import { SearchesNotBegun1764028800000 } from './migrations/1764028800000-searches-not-begun.js';
 import { EventsByTime1763942400000 } from './migrations/1763942400000-events-by-time.js';
+import { StepsAndPauses1764028805000 } from './migrations/1764028805000-steps-and-pauses.js';
 
 export interface DatabaseOptions {
   url: string;
@@ -36,6 +38,12 @@ const TIMEOUTS = {
 };
 
 /**
+ * The planner takes any box on the map for a thousandth of all pilots. With bitmap scans it then reads and sorts
+ * everybody in the box to find the nearest one: 64 ms among 10,000, against 0.6 ms by the index in its own order.
+ */
+const NEAREST_FIRST = '-c enable_bitmapscan=off';
+
+/**
  * The tables of the dispatcher, not yet connected. Statement, lock and idle-in-transaction timeouts
  * are short: every statement here takes milliseconds, and a stuck one must not hold a booking's lock.
  */
@@ -50,10 +58,16 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       PilotPosition,
       PilotPresence,
       Search,
+      SearchStep,
       Offer,
       ...Object.values(records),
     ],
-    migrations: [FirstTables1763856000000, EventsByTime1763942400000, SearchesNotBegun1764028800000],
+    migrations: [
+      FirstTables1763856000000,
+      EventsByTime1763942400000,
+      SearchesNotBegun1764028800000,
+      StepsAndPauses1764028805000,
+    ],
     migrationsTransactionMode: 'each',
     uuidExtension: 'pgcrypto',
     applicationName: options.applicationName,
@@ -64,7 +78,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       ...(options.timeouts === false ? {} : TIMEOUTS),
       connectionTimeoutMillis: 2_500,
       keepAlive: true,
-      ...(options.startupOptions === undefined ? {} : { options: options.startupOptions }),
+      options: [NEAREST_FIRST, options.startupOptions ?? ''].join(' ').trim(),
     },
   });
 }

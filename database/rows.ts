@@ -46,6 +46,7 @@ export interface SearchRow {
   ends_at: Date | null;
   ended_at: Date | null;
   waiting_until: Date | null;
+  held_at: Date | null;
 }
 
 export interface OfferRow {

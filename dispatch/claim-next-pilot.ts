@@ -1,6 +1,7 @@
 import { inTransaction, sqlState, type DispatchContext, type Transaction } from './context.js';
-import { lockBooking } from '../database/statements/bookings.js';
+import { findBooking, lockBooking } from '../database/statements/bookings.js';
 import {
+  holdSearch,
   selectStanding,
   startSearch,
   stopWaiting,
@@ -8,12 +9,13 @@ import {
   type StandingRow,
 } from '../database/statements/searches.js';
 import { bestAvailable, claimPilot, overdueOffersNear, passPilotOver } from '../database/statements/claim.js';
-import { findBooking } from '../database/statements/bookings.js';
 import { findOffer } from '../database/statements/offers.js';
+import { noteStep } from '../database/statements/search-steps.js';
 import type { BookingRow, OfferRow, SearchRow } from '../database/rows.js';
 import type { Standing } from '../contract/activities.js';
 import { SHORTEST_OFFER_MS } from '../contract/limits.js';
 import { MESSAGES } from '../contract/messages.js';
+import type { SearchStepKind } from '../contract/words.js';
 import { failForTime, failForWantOfPilots } from './steps.js';
 import { settleOffer } from './settle-offer.js';
 import { searchOf, standingOf, toStanding } from './standing.js';
@@ -126,16 +128,33 @@ async function askOrFail(
     await failForTime(tx, booking, tried);
     return standingOf(tx.manager, booking.id);
   }
-  if (leftMs < SHORTEST_OFFER_MS)
-    return { kind: 'waiting', search: searchOf(found), waitMs: leftMs, until: 'search_end' };
+  const wait = (waitMs: number, until: 'patience' | 'search_end' | 'resume'): Standing => ({
+    ...{ kind: 'waiting', search: searchOf(found), waitMs, until },
+  });
+  if (leftMs < SHORTEST_OFFER_MS) return wait(leftMs, 'search_end');
+  if (found.paused) {
+    await holdSearch(tx.manager, booking.id, booking.search_no);
+    await note(tx, booking, 'held');
+    return wait(leftMs, 'resume');
+  }
   const offer = await takePilot(tx, booking, offerId, tried + 1);
-  if (offer === 'too_late')
-    return { kind: 'waiting', search: searchOf(found), waitMs: SHORTEST_OFFER_MS, until: 'search_end' };
-  if (offer === 'contended')
-    return { kind: 'waiting', search: searchOf(found), waitMs: CONTENDED_WAIT_MS, until: 'patience' };
+  if (offer === 'too_late' || offer === 'contended') {
+    await note(tx, booking, offer);
+    return offer === 'too_late' ? wait(SHORTEST_OFFER_MS, 'search_end') : wait(CONTENDED_WAIT_MS, 'patience');
+  }
   if (offer === null) return nobodyToAsk(tx, booking, found);
   await makeOffer(tx, booking, found, offer);
   return standingOf(tx.manager, booking.id);
+}
+
+/** Leaves why whom, for those who ask later; in the same transaction, so that it is as true as the offer. */
+function note(
+  tx: Transaction,
+  booking: BookingRow,
+  kind: SearchStepKind,
+  offer: OfferRow | null = null,
+): Promise<void> {
+  return noteStep(tx.manager, booking, booking.limits, { kind, offer });
 }
 
 /** A crowded claim looks again this often, with a short pause, before it lets the workflow wait. */
@@ -182,6 +201,9 @@ function pause(attempt: number): Promise<void> {
 
 async function nobodyToAsk(tx: Transaction, booking: BookingRow, found: StandingRow): Promise<Standing> {
   tx.log('no_pilot_found', { bookingId: booking.id, searchNo: booking.search_no });
+  await note(tx, booking, 'no_one');
+  // The wait for a pause that is over is no patience used up.
+  if (found.held_at !== null) await stopWaiting(tx.manager, booking.id, booking.search_no);
   const patienceMs = booking.limits.searchPatienceMs;
   if (patienceMs > 0) {
     const waitMs = await waitForPilots(tx.manager, booking.id, booking.search_no, patienceMs);
@@ -198,6 +220,7 @@ async function makeOffer(
   offer: OfferRow & { now: Date },
 ): Promise<void> {
   if (found.waiting_until !== null) await stopWaiting(tx.manager, booking.id, booking.search_no);
+  await note(tx, booking, 'asked', offer);
   const ids = { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id };
   tx.log('pilot_found', { ...ids, distanceKm: offer.distance_km });
   tx.tidings.user(booking, 'booking:offer_sent', {

@@ -8,6 +8,7 @@ import {
   type BookingAssignmentInput,
 } from '../contract/workflow.js';
 import type { AssignmentStatus } from '../contract/words.js';
+import { details } from './words.js';
 
 const KEYS = {
   status: defineSearchAttributeKey('AssignmentStatus', 'KEYWORD'),
@@ -36,7 +37,7 @@ export function openBoard(input: BookingAssignmentInput): Board {
     show(standing) {
       board.standing = standing;
       board.known = true;
-      setCurrentDetails(describe(standing, input));
+      setCurrentDetails(details(standing, input));
       // Between two offers nothing rests: what comes next is shown a moment later, in one event.
       if (!input.searchAttributes || standing.kind === 'searching') return;
       const next = {
@@ -117,24 +118,4 @@ function statusOf(standing: Standing): AssignmentStatus {
 function pilotOf(standing: Standing): string | null {
   if (standing.kind === 'offered') return standing.offer.pilotId;
   return standing.kind === 'assigned' ? standing.pilotId : null;
-}
-
-/** One line for operators: `B-1042 · bike · searching, driver 3`. */
-function describe(standing: Standing, input: BookingAssignmentInput): string {
-  const about = `${input.bookingNumber} · ${input.vehicleTypeId}`;
-  const tried = standing.search.triedPilotIds.length;
-  switch (standing.kind) {
-    case 'searching':
-      return `${about} · searching, ${tried} asked`;
-    case 'offered':
-      return `${about} · searching, driver ${standing.offer.number}`;
-    case 'waiting':
-      return `${about} · nobody to ask now, ${tried} asked`;
-    case 'failed':
-      return `${about} · ${standing.reason} after ${tried}, waiting for the customer`;
-    case 'assigned':
-      return `${about} · ${standing.status}`;
-    case 'closed':
-      return `${about} · ${standing.status}`;
-  }
 }

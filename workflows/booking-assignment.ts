@@ -16,6 +16,7 @@ import type { BookingAssignmentInput, BookingAssignmentResult } from '../contrac
 import { openBoard } from './board.js';
 import { BY_HAND, BY_TAP, hasAnswer, isEmpty, openInbox, takeAnswer, type Inbox } from './inbox.js';
 import { readable } from './tolerant-payload-converter.js';
+import { brief, claimWords, offerWords, seconds, settleWords, waitWords } from './words.js';
 
 const activities = proxyLocalActivities<BookingAssignmentActivities>({
   // One transaction takes milliseconds and Postgres ends a stuck one at 2.5 s.
@@ -60,7 +61,7 @@ function mayStartAfresh({ inbox }: Story, standing: Standing): boolean {
 function nextStanding(story: Story, standing: Exclude<Standing, { kind: 'closed' }>): Promise<Standing> {
   switch (standing.kind) {
     case 'searching':
-      return askNextPilot(story);
+      return askNextPilot(story, standing);
     case 'offered':
       return awaitAnswer(story, standing);
     case 'waiting':
@@ -68,46 +69,51 @@ function nextStanding(story: Story, standing: Exclude<Standing, { kind: 'closed'
     case 'failed':
       return awaitRetry(story, standing);
     case 'assigned':
-      return followJob(story);
+      return followJob(story, standing);
   }
 }
 
 /** The best available pilot is asked; the search begins with the first. */
-async function askNextPilot(story: Story): Promise<Standing> {
+async function askNextPilot(story: Story, { search }: Standing): Promise<Standing> {
   const cancelled = await applyCancel(story);
   if (cancelled !== null) return cancelled;
-  const { bookingId } = story.input;
-  return read(story, () => activities.claimNextPilot({ bookingId, offerId: uuid4() }));
+  const { bookingId, limits } = story.input;
+  return step(story, claimWords(search, limits.maxPilots), (options) =>
+    activities.claimNextPilot.executeWithOptions(options, [{ bookingId, offerId: uuid4() }]),
+  );
 }
 
 /** The pilot has until the offer's end; whatever comes first is settled by the rows. */
 async function awaitAnswer(
   story: Story,
-  { offer }: Extract<Standing, { kind: 'offered' }>,
+  standing: Extract<Standing, { kind: 'offered' }>,
 ): Promise<Standing> {
   const { inbox, input } = story;
-  const summary = `Offer ${offer.number} of ${input.limits.maxPilots} to ${offer.pilotId}, ${seconds(offer.remainingMs)}`;
+  const { offer } = standing;
+  const summary = offerWords(offer, input.limits.maxPilots);
   await waitFor(story, offer.remainingMs, summary, () => hasAnswer(inbox, offer));
   const cancelled = await applyCancel(story);
   if (cancelled !== null) return cancelled;
   const fact = takeAnswer(inbox, offer);
   if (fact?.answer === 'decline' && fact.by === BY_TAP) {
     // The tap has ended the offer itself: the next pilot can be asked at once.
-    const next = await askNextPilot(story);
+    const next = await askNextPilot(story, standing);
     if (next.kind !== 'offered' || next.offer.offerId !== offer.offerId) return next;
   }
-  const step = { bookingId: input.bookingId, offerId: offer.offerId };
-  return read(story, () => activities.settleOffer(fact === undefined ? step : { ...step, fact }));
+  const asked = { bookingId: input.bookingId, offerId: offer.offerId };
+  return step(story, settleWords(offer, fact), (options) =>
+    activities.settleOffer.executeWithOptions(options, [fact === undefined ? asked : { ...asked, fact }]),
+  );
 }
 
 /** Nobody to ask: until somebody comes free, or patience or the search ends. */
 async function awaitPilots(
   story: Story,
-  { waitMs, until }: Extract<Standing, { kind: 'waiting' }>,
+  standing: Extract<Standing, { kind: 'waiting' }>,
 ): Promise<Standing> {
-  const summary = until === 'patience' ? 'Waiting for a pilot to come free' : 'Too late for another offer';
-  await waitFor(story, waitMs, `${summary}, ${seconds(waitMs)}`);
-  return askNextPilot(story);
+  const { waitMs, until } = standing;
+  await waitFor(story, waitMs, waitWords(until, waitMs));
+  return askNextPilot(story, standing);
 }
 
 /** The customer may retry or cancel; after the retry window the booking expires. */
@@ -118,23 +124,31 @@ async function awaitRetry(
   const { inbox } = story;
   const { bookingId } = story.input;
   inbox.answers = [];
-  const summary = `Retry window, ${seconds(retryWindowLeftMs)}`;
+  const summary = `Retry window · ${seconds(retryWindowLeftMs)}`;
   const woken = await waitFor(story, retryWindowLeftMs, summary, () => inbox.retry !== null);
   const cancelled = await applyCancel(story);
   if (cancelled !== null) return cancelled;
-  if (!woken) return read(story, () => activities.expireBooking({ bookingId }));
-  if (inbox.retry === null) return read(story, () => activities.readStanding({ bookingId }));
+  if (!woken)
+    return step(story, 'Expire · nobody retried', (options) =>
+      activities.expireBooking.executeWithOptions(options, [{ bookingId }]),
+    );
+  if (inbox.retry === null) return readRows(story, `after search ${search.searchNo}`);
   const by = inbox.retry;
   inbox.retry = null;
-  return read(story, () => activities.retrySearch({ bookingId, by, afterSearchNo: search.searchNo }));
+  return step(story, `Retry by ${by} · after search ${search.searchNo}`, (options) =>
+    activities.retrySearch.executeWithOptions(options, [{ bookingId, by, afterSearchNo: search.searchNo }]),
+  );
 }
 
 /** A pilot has the job: until it is delivered, given back or cancelled. */
-async function followJob(story: Story): Promise<Standing> {
+async function followJob(
+  story: Story,
+  { pilotId }: Extract<Standing, { kind: 'assigned' }>,
+): Promise<Standing> {
   story.inbox.answers = [];
   await waitFor(story, null, '');
   const cancelled = await applyCancel(story);
-  return cancelled ?? read(story, () => activities.readStanding({ bookingId: story.input.bookingId }));
+  return cancelled ?? readRows(story, `job of pilot ${brief(pilotId)}`);
 }
 
 /** A cancel that came by signal is judged by the rows; null when there is none. */
@@ -143,15 +157,30 @@ async function applyCancel(story: Story): Promise<Standing | null> {
   if (inbox.cancel === null) return null;
   const by = inbox.cancel;
   inbox.cancel = null;
-  return read(story, () => activities.cancelBooking({ bookingId: input.bookingId, by }));
+  return step(story, `Cancel by ${by}`, (options) =>
+    activities.cancelBooking.executeWithOptions(options, [{ bookingId: input.bookingId, by }]),
+  );
 }
 
-/** What is nudged while an activity runs may be too late for it: the next wait must not miss it. */
-async function read({ inbox }: Story, activity: () => Promise<Standing>): Promise<Standing> {
+function readRows(story: Story, where: string): Promise<Standing> {
+  return step(story, `Read the rows · ${where}`, (options) =>
+    activities.readStanding.executeWithOptions(options, [{ bookingId: story.input.bookingId }]),
+  );
+}
+
+/**
+ * Does an activity, with a summary for the Web UI. What is nudged while it runs may be too late for it: the next
+ * wait must not miss it.
+ */
+async function step(
+  { inbox }: Story,
+  summary: string,
+  activity: (options: { summary: string }) => Promise<Standing>,
+): Promise<Standing> {
   inbox.read = inbox.nudges;
   inbox.reading = true;
   try {
-    return readable(await activity());
+    return readable(await activity({ summary }));
   } finally {
     inbox.reading = false;
   }
@@ -172,8 +201,4 @@ async function waitFor(
   if (ms !== null) return condition(woken, Math.max(1, Math.ceil(ms)), { summary });
   await condition(woken);
   return true;
-}
-
-function seconds(ms: number): string {
-  return `${Math.ceil(ms / 1000)} s`;
 }

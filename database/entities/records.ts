@@ -87,6 +87,7 @@ export class RevokedToken {
 /** Who did what by hand, and why. A trigger refuses changes and deletions. */
 @Entity('audit_entries')
 @Index('ix_audit_entries_booking', ['bookingId'])
+@Index('ix_audit_entries_actor', ['actor', 'id'])
 export class AuditEntry {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',

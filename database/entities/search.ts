@@ -41,6 +41,10 @@ export class Search {
   @Column('timestamptz', { name: 'waiting_until', nullable: true })
   waitingUntil!: Date | null;
 
+  /** Since when it waits because its vehicle type is paused. */
+  @Column('timestamptz', { name: 'held_at', nullable: true })
+  heldAt!: Date | null;
+
   /** Pilots to whom an offer could not be made (rule 6): not asked again in this search, and no tries. */
   @Column('uuid', { name: 'passed_pilot_ids', array: true, default: () => "'{}'" })
   passedPilotIds!: string[];

@@ -7,4 +7,12 @@ export class VehicleType {
 
   @Column('text')
   name!: string;
+
+  /** Since when no search for it makes offers; null while it is dispatched. */
+  @Column('timestamptz', { name: 'paused_at', nullable: true })
+  pausedAt!: Date | null;
+
+  /** The operator who paused it. */
+  @Column('text', { name: 'paused_by', nullable: true })
+  pausedBy!: string | null;
 }

@@ -132,16 +132,16 @@ export function overdueOffersNear(
   );
 }
 
-/** Searches that wait with patience while somebody whom they could ask is available. */
+/** Searches that wait with patience while somebody is available, or for a pause that is over. */
 export function waitingSearchesWithPilots(manager: Manager): Promise<{ booking_id: string }[]> {
   return rows(
     manager,
     `SELECT w.booking_id FROM (
-       SELECT s.booking_id, s.search_no, b.vehicle_type_id, b.pickup_lat, b.pickup_lng, b.limits
-       FROM searches s JOIN bookings b ON b.id = s.booking_id
-       WHERE s.waiting_until > clock_timestamp() AND s.outcome IS NULL
+       SELECT s.booking_id, s.search_no, s.held_at, b.vehicle_type_id, b.pickup_lat, b.pickup_lng, b.limits
+       FROM searches s JOIN bookings b ON b.id = s.booking_id JOIN vehicle_types v ON v.id = b.vehicle_type_id
+       WHERE s.waiting_until > clock_timestamp() AND s.outcome IS NULL AND v.paused_at IS NULL
        ORDER BY s.waiting_until LIMIT 200) w
-     WHERE EXISTS (
+     WHERE w.held_at IS NOT NULL OR EXISTS (
        SELECT ${AVAILABLE.replaceAll('$1', 'w.booking_id')
          .replaceAll('$2', 'w.search_no')
          .replaceAll('$3', 'w.vehicle_type_id')

@@ -69,12 +69,23 @@ export async function waitForPilots(
   return waiting?.left_ms ?? 0;
 }
 
-/** A pilot was found: the wait is over. */
+/** A pilot was found, or dispatch goes on: the wait is over. */
 export async function stopWaiting(manager: Manager, bookingId: string, searchNo: number): Promise<void> {
-  await rows(manager, 'UPDATE searches SET waiting_until = NULL WHERE booking_id = $1 AND search_no = $2', [
-    bookingId,
-    searchNo,
-  ]);
+  await rows(
+    manager,
+    'UPDATE searches SET waiting_until = NULL, held_at = NULL WHERE booking_id = $1 AND search_no = $2',
+    [bookingId, searchNo],
+  );
+}
+
+/** Its vehicle type is paused: it waits until that ends, or the search. */
+export async function holdSearch(manager: Manager, bookingId: string, searchNo: number): Promise<void> {
+  await rows(
+    manager,
+    `UPDATE searches SET held_at = coalesce(held_at, clock_timestamp()), waiting_until = ends_at
+     WHERE booking_id = $1 AND search_no = $2`,
+    [bookingId, searchNo],
+  );
 }
 
 /** Everything that tells where a booking stands, by Postgres' clock. */
@@ -83,6 +94,9 @@ export interface StandingRow extends Pick<BookingRow, 'status' | 'pilot_id' | 's
   started_at: Date | null;
   ends_at: Date | null;
   waiting_until: Date | null;
+  held_at: Date | null;
+  /** Its vehicle type is paused. */
+  paused: boolean;
   search_left_ms: number | null;
   retry_left_ms: number | null;
   offer_id: string | null;
@@ -98,7 +112,7 @@ export function selectStanding(manager: Manager, bookingId: string): Promise<Sta
   return row<StandingRow>(
     manager,
     `SELECT b.status, b.pilot_id, b.search_no, b.limits, s.outcome, s.started_at, s.ends_at, s.waiting_until,
-       ${leftMs('s.ends_at', 't.now')} AS search_left_ms,
+       s.held_at, v.paused_at IS NOT NULL AS paused, ${leftMs('s.ends_at', 't.now')} AS search_left_ms,
        ${leftMs("s.ended_at + ((b.limits->>'retryWindowMs')::double precision * interval '1 millisecond')", 't.now')}
          AS retry_left_ms,
        o.id AS offer_id, o.pilot_id AS offer_pilot_id, o.number AS offer_number,
@@ -108,6 +122,7 @@ export function selectStanding(manager: Manager, bookingId: string): Promise<Sta
              ORDER BY tried.number) AS tried_pilot_ids
      FROM bookings b
        JOIN searches s ON s.booking_id = b.id AND s.search_no = b.search_no
+       JOIN vehicle_types v ON v.id = b.vehicle_type_id
        LEFT JOIN offers o ON o.booking_id = b.id AND o.status = 'OFFERED'
        CROSS JOIN (SELECT clock_timestamp() AS now) t
      WHERE b.id = $1`,

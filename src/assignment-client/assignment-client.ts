@@ -15,6 +15,7 @@ import {
   workflowIdOf,
   type BookingAssignmentInput,
 } from '../../contract/workflow.js';
+import { aboutBooking } from './about-booking.js';
 
 /** What a start needs; whether the cluster knows our search attributes is found out here. */
 export type StartInput = Omit<BookingAssignmentInput, 'searchAttributes'>;
@@ -68,6 +69,7 @@ export class AssignmentClient {
           workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
           workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
           staticSummary: `${input.bookingNumber} · ${input.vehicleTypeId}`,
+          staticDetails: aboutBooking(input),
           ...(searchAttributes ? { typedSearchAttributes: attributesAtStart(input) } : {}),
         });
         return 'running';

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { waitingSearchesWithPilots } from '../../database/statements/claim.js';
 import { overdueOffers } from '../../database/statements/offers.js';
 import { sweepRecords } from '../../database/statements/records.js';
+import { sweepSteps } from '../../database/statements/search-steps.js';
 import {
   databaseNow,
   dropLease,
@@ -11,7 +12,7 @@ import {
   takeLease,
   unfinishedOf,
 } from '../../database/statements/repairs.js';
-import { IDEMPOTENCY_MS } from '../../contract/limits.js';
+import { IDEMPOTENCY_MS, SEARCH_STEPS_KEPT_MS } from '../../contract/limits.js';
 import type { DispatchContext } from '../../dispatch/context.js';
 import { settleOffer } from '../../dispatch/settle-offer.js';
 import { tellOfUnreachablePilots } from '../../dispatch/sweeps.js';
@@ -76,7 +77,9 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     for (const search of await waitingSearchesWithPilots(manager))
       await this.nudge('waiting', search.booking_id);
     if (this.round % REPAIR_ROUNDS === 0) await this.repair();
-    if (this.round % SWEEP_ROUNDS === 0) await sweepRecords(manager, IDEMPOTENCY_MS);
+    if (this.round % SWEEP_ROUNDS !== 0) return;
+    await sweepRecords(manager, IDEMPOTENCY_MS);
+    await sweepSteps(manager, SEARCH_STEPS_KEPT_MS);
   }
 
   private async repair(): Promise<void> {

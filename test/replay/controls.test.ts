@@ -88,7 +88,7 @@ describe('a changed workflow', () => {
   test('that reads the rows before it asks the first pilot fails', async () => {
     const bundle = await bundleWith(
       'booking-assignment.js',
-      'activities.claimNextPilot({ bookingId, offerId: uuid4() })',
+      'activities.claimNextPilot.executeWithOptions(options, [{ bookingId, offerId: uuid4() }])',
       'activities.readStanding({ bookingId }).then(() => activities.claimNextPilot({ bookingId, offerId: uuid4() }))',
     );
     for (const message of await outcome(bundle)) expect(message).toMatch(DETERMINISM);

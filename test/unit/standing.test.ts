@@ -22,6 +22,8 @@ const row = (change: Partial<StandingRow> = {}): StandingRow => ({
   started_at: START,
   ends_at: END,
   waiting_until: null,
+  held_at: null,
+  paused: false,
   search_left_ms: 100_000,
   retry_left_ms: null,
   offer_id: null,

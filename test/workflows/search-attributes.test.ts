@@ -60,18 +60,6 @@ describe('on a cluster that has them', () => {
     await booked.result();
     expect(await attributes()).toMatchObject({ ...ofTheBooking, AssignmentStatus: ['cancelled'] });
   });
-
-  test('the Web UI has a summary for the workflow and one for the offer that runs', async () => {
-    const here = freshPlace();
-    const pilotId = await stage.pilot(here, 1);
-    const booked = await (await stage.book(here)).start();
-    await booked.liveOffer(1);
-    const timer = (await booked.history()).find((one) => one.timerStartedEventAttributes != null);
-    const text = JSON.parse(Buffer.from(timer?.userMetadata?.summary?.data ?? []).toString()) as string;
-    expect(text).toBe(`Offer 1 of 10 to ${pilotId}, 30 s`);
-    const number = `B-${(await booked.row()).number}`;
-    expect(await (await booked.handle.describe()).staticSummary()).toBe(`${number} · bike`);
-  });
 });
 
 describe('on a cluster that lacks them', () => {
