@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Logger } from 'pino';
 import { insertRevocation, listRevocations } from '../../database/statements/records.js';
 import type { DispatchContext } from '../../dispatch/context.js';
+import { oncePostgresAnswers } from '../config/database.js';
 import { DISPATCH, LOGGER } from '../config/providers.js';
 import type { Caller } from './caller.js';
 
@@ -21,7 +22,8 @@ export class Revocations implements OnApplicationBootstrap, OnApplicationShutdow
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.reload();
+    // Without the list a revoked token would be let in: the API is not up before it has it.
+    await oncePostgresAnswers(() => this.reload(), this.logger);
     this.timer = setInterval(() => {
       this.reload().catch((error: unknown) =>
         this.logger.warn(
