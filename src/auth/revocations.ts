@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { databaseNow } from '../../database/statements/repairs.js';
 import { insertRevocation, listRevocations } from '../../database/statements/records.js';
 import type { DispatchContext } from '../../dispatch/context.js';
+import { oncePostgresAnswers } from '../config/database.js';
 import { DISPATCH, LOGGER } from '../config/providers.js';
 import { ServerClock } from '../config/server-clock.js';
 import type { Caller } from './caller.js';
@@ -24,7 +25,8 @@ export class Revocations implements OnApplicationBootstrap, OnApplicationShutdow
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.reload();
+    // Without the list a revoked token would be let in: the API is not up before it has it.
+    await oncePostgresAnswers(() => this.reload(), this.logger);
     this.timer = setInterval(() => {
       this.reload().catch((error: unknown) =>
         this.logger.warn(

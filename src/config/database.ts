@@ -10,7 +10,7 @@ const CONNECT_FOR_MS = 30_000;
 const CONNECT_PAUSE_MS = 500;
 
 /** Connects to Postgres, waiting for one that is still starting; throws when none answers in 30 s. */
-export async function connectDatabase(
+export function connectDatabase(
   config: { DATABASE_URL: string; DATABASE_POOL_SIZE: number },
   applicationName: string,
   logger: Logger,
@@ -21,14 +21,26 @@ export async function connectDatabase(
     applicationName,
     onPoolError: (error) => logger.warn({ err: error.message }, 'database connection lost'),
   });
+  return oncePostgresAnswers(() => source.initialize(), logger);
+}
+
+/**
+ * Does what a process needs of Postgres at its start, again and again while Postgres is away or coming up, so
+ * that a restart of it in this moment ends nothing. Throws the last error when 30 s are over.
+ */
+export async function oncePostgresAnswers<T>(
+  work: () => Promise<T>,
+  logger: Pick<Logger, 'warn'>,
+  pauseMs = CONNECT_PAUSE_MS,
+): Promise<T> {
   const giveUpAt = performance.now() + CONNECT_FOR_MS;
   for (;;) {
     try {
-      return await source.initialize();
+      return await work();
     } catch (error) {
       if (performance.now() > giveUpAt) throw error;
       logger.warn({ err: error instanceof Error ? error.message : String(error) }, 'waiting for Postgres');
-      await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 }

@@ -156,6 +156,25 @@ export const WALLS: Record<string, Wall> = {
     ],
     allowed: ['../contract/words.js', '../payload-codec/keys.js', 'socket.io-client', 'node:fs'],
   },
+  'tools/chaos': {
+    forbidden: [
+      'typeorm',
+      '@nestjs/common',
+      '@temporalio/workflow',
+      '../../src/config/environment.js',
+      '../../database/query.js',
+      '../../dispatch/reads.js',
+      '../../workflows/index.js',
+      '../../test/support/database.js',
+    ],
+    allowed: [
+      '@temporalio/worker',
+      'pg',
+      '../../contract/words.js',
+      '../simulate/user.js',
+      '../setup/postgres.js',
+    ],
+  },
   web: {
     forbidden: [
       'typeorm',

@@ -16,6 +16,7 @@ const TARGETS = {
   worker: ['dist/src/worker/main.js'],
   migrate: ['dist/database/migrate.js'],
   simulate: ['dist/tools/simulate/main.js'],
+  chaos: ['dist/tools/chaos/main.js'],
   'history-record': ['dist/tools/history/record.js'],
   bench: ['dist/bench/main.js'],
   pictures: ['dist/tools/pictures/main.js'],

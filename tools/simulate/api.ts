@@ -38,6 +38,9 @@ export interface CallOptions {
   patienceMs?: number;
 }
 
+/** What came of one try. */
+export type Outcome<T> = { answer: T } | { error: CallError; pauseMs: number };
+
 const REQUEST_TIMEOUT_MS = 15_000;
 const PATIENCE_MS = 60_000;
 /** Between tries when the answer named no time. */
@@ -46,8 +49,8 @@ const PAUSE_MS = 500;
 /** One caller of the API. Every call here may be repeated: it changes nothing the second time. */
 export class Api {
   constructor(
-    private readonly baseUrl: string,
-    private readonly traffic: Traffic,
+    protected readonly baseUrl: string,
+    protected readonly traffic: Traffic,
     private readonly token: string | null = null,
   ) {}
 
@@ -71,11 +74,12 @@ export class Api {
     }
   }
 
-  private async once<T>(
+  /** One try; with an error, how long to wait before another, without end where that is in vain. */
+  protected async once<T>(
     method: string,
     path: string,
     { body, headers, signal }: CallOptions,
-  ): Promise<{ answer: T } | { error: CallError; pauseMs: number }> {
+  ): Promise<Outcome<T>> {
     this.traffic.requests += 1;
     const call = `${method} ${path}`;
     try {

@@ -11,8 +11,16 @@ const THINK_MS = 1_000;
 /** Nothing new for so long: the app asks, in case the last event was lost. */
 const SILENCE_MS = 10_000;
 
+/** What a customer does when a search has failed for the `failures`th time. */
+export type AnswerToFailure = (user: SimulatedUser, bookingId: string, failures: number) => Promise<void>;
+
 /** Follows a booking to its end; returns early when `signal` aborts. Throws CallError. */
-export async function goThroughWith(user: SimulatedUser, story: Story, signal: AbortSignal): Promise<void> {
+export async function goThroughWith(
+  user: SimulatedUser,
+  story: Story,
+  signal: AbortSignal,
+  answerFailure: AnswerToFailure = retryThenCancel,
+): Promise<void> {
   let handled = 0;
   while (!signal.aborted) {
     const { phase, failures } = story.state;
@@ -28,7 +36,8 @@ export async function goThroughWith(user: SimulatedUser, story: Story, signal: A
   }
 }
 
-async function answerFailure(user: SimulatedUser, bookingId: string, failures: number): Promise<void> {
+/** A retry, then no more. */
+async function retryThenCancel(user: SimulatedUser, bookingId: string, failures: number): Promise<void> {
   try {
     if (failures <= RETRIES) await user.retry(bookingId);
     else await user.cancel(bookingId);

@@ -1,7 +1,8 @@
 /** `npm run simulate`: reads the arguments, runs, prints the table. */
 import { readFileSync } from 'node:fs';
+import { BadArgumentsError } from './arguments.js';
 import { parsePlaces } from './demand.js';
-import { BadArgumentsError, readOptions, usage, type SimulateOptions } from './options.js';
+import { readOptions, usage, type SimulateOptions } from './options.js';
 import { isWell, render } from './report.js';
 import { NotDrivableError, simulate } from './run.js';
 

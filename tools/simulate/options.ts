@@ -1,5 +1,5 @@
 /** The simulator's arguments: what each means, what is allowed, and what it is without being given. */
-import { parseArgs } from 'node:util';
+import { number, pageOf, readArguments, type Argument, type Values } from './arguments.js';
 import { parseShares, SHARES_FORM, type AnswerShares } from './shares.js';
 
 export interface SimulateOptions {
@@ -21,30 +21,6 @@ export interface SimulateOptions {
   users: number;
   /** How long the run may go on after the last booking was made, seconds. */
   deadlineSeconds: number;
-}
-
-/** Arguments that are not right; each line names one and what is allowed. */
-export class BadArgumentsError extends Error {
-  override readonly name = 'BadArgumentsError';
-}
-
-interface Argument<T> {
-  text: string;
-  /** As it would be typed; null when it follows from others. */
-  preset: string | null;
-  allowed: string;
-  /** Answers undefined when it is not allowed. */
-  read: (text: string) => T | undefined;
-}
-
-function number(low: number, high: number, whole = false): Pick<Argument<number>, 'allowed' | 'read'> {
-  return {
-    allowed: `a ${whole ? 'whole ' : ''}number from ${low} to ${high}`,
-    read: (text) => {
-      const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-      return value >= low && value <= high && (!whole || Number.isInteger(value)) ? value : undefined;
-    },
-  };
 }
 
 const ARGUMENTS = {
@@ -76,9 +52,6 @@ const ARGUMENTS = {
   },
 } satisfies Record<string, Argument<unknown>>;
 
-type Name = keyof typeof ARGUMENTS;
-type Values = { [N in Name]: ReturnType<(typeof ARGUMENTS)[N]['read']> };
-
 function readUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
@@ -97,19 +70,12 @@ export function usersFor(rate: number, bookings: number): number {
 
 /** How it is called, for `--help`. */
 export function usage(): string {
-  const lines = Object.entries(ARGUMENTS).map(
-    ([name, { text, preset, allowed }]: [string, Argument<unknown>]) =>
-      [
-        `  --${name.padEnd(18)}${text}${preset === null ? '' : ` (${preset})`}`,
-        `${' '.repeat(22)}${allowed}`,
-      ].join('\n'),
-  );
   return `npm run simulate -- [arguments]
 
 Drives a running system through its public doors with real demand of Montréal (data/README.md): pilots
 who move and answer, customers who book, retry a failed search once and then cancel.
 
-${lines.join('\n')}
+${pageOf(ARGUMENTS)}
   --help              this page
 
 Tokens come from POST /demo/token (DEMO=true, as under npm start), or are signed with JWT_SECRET (and
@@ -124,46 +90,11 @@ Exit code: 0 all well; 1 a pilot or a booking was doubled, or a booking never en
 
 /** Reads the arguments; `help` when asked for. Throws BadArgumentsError that names every bad one. */
 export function readOptions(args: string[]): SimulateOptions | 'help' {
-  const options = Object.fromEntries(
-    Object.keys(ARGUMENTS).map((name) => [name, { type: 'string' as const }]),
-  );
-  const { values, positionals } = parseArgs({
-    args,
-    options: { ...options, help: { type: 'boolean', short: 'h' } },
-    strict: false,
-    allowPositionals: true,
-  });
-  if (values['help'] === true) return 'help';
-  const complaints = positionals.map((word) => `${word}: not an argument; all have the form --name value`);
-  for (const name of Object.keys(values))
-    if (!(name in ARGUMENTS) && name !== 'help')
-      complaints.push(
-        `--${name}: unknown; allowed are ${Object.keys(ARGUMENTS)
-          .map((one) => `--${one}`)
-          .join(', ')}`,
-      );
-  const read = Object.fromEntries(
-    Object.entries(ARGUMENTS).map(([name, argument]) => [
-      name,
-      readOne(name, argument, values[name], complaints),
-    ]),
-  ) as Values;
-  if (complaints.length > 0) throw new BadArgumentsError(complaints.join('\n'));
-  return toOptions(read as Required<Values>);
+  const read = readArguments(ARGUMENTS, args);
+  return read === 'help' ? 'help' : toOptions(read);
 }
 
-function readOne(name: string, argument: Argument<unknown>, given: unknown, complaints: string[]): unknown {
-  const text = given ?? argument.preset;
-  if (text === null) return undefined;
-  const value = typeof text === 'string' ? argument.read(text) : undefined;
-  if (value === undefined)
-    complaints.push(
-      `--${name}: must be ${argument.allowed}${typeof text === 'string' ? `, not '${text}'` : '; its value is missing'}`,
-    );
-  return value;
-}
-
-function toOptions(read: Values): SimulateOptions {
+function toOptions(read: Values<typeof ARGUMENTS>): SimulateOptions {
   const rate = read.rate as number;
   const bookings = read.bookings as number;
   return {

@@ -2,60 +2,20 @@
 import type { AcceptAnswer, Booking, PilotEvents } from '../../contract/shapes.js';
 import type { LatLng } from '../../contract/geo.js';
 import { CallError, type Api } from './api.js';
+import { newCounts, type PilotHabits } from './habits.js';
 import type { Ledger } from './ledger.js';
-import { between, type Random } from './random.js';
+import { between } from './random.js';
 import { headingOf, onJob, STEP_AT, towards } from './roam.js';
-import { drawAnswer, type Answer, type AnswerShares } from './shares.js';
-import { ask, connect, openLine, type Line } from './socket.js';
+import { drawAnswer, type Answer } from './shares.js';
+import { ask, closeLine, connect, openLine, type Line } from './socket.js';
 import { pause } from './time.js';
 import type { Identity } from './tokens.js';
 
 const CONNECT_MS = 20_000;
 
-export interface PilotHabits {
-  answers: AnswerShares;
-  /** Mean time to answer, milliseconds. */
-  answerMs: number;
-  /** How far an answer's time may be from its mean, as a part of it; 0.75 unless told. */
-  answerSpread?: number;
-  /** From accept to delivered, milliseconds. */
-  jobMs: number;
-  /** Between two positions, milliseconds. */
-  locationMs: number;
-  /** Speed without a job, kilometres an hour. */
-  kph: number;
-  /** Where he starts. */
-  home: LatLng;
-  /** Draws the next place he wanders to. */
-  wanderTo: () => LatLng;
-  /** His own stream for answers, so that a seed means the same answers whatever the network does. */
-  random: Random;
-}
-
-/** What a pilot did; for reports. */
-export interface PilotCounts {
-  offers: number;
-  accepted: number;
-  declined: number;
-  silent: number;
-  /** His answer came too late, or what he answered was gone: 409 or 404. */
-  refused: number;
-  delivered: number;
-  /** Positions or receipts that the system did not acknowledge with `ok`. */
-  unacknowledged: number;
-}
-
 /** One pilot with one device. */
 export class SimulatedPilot {
-  readonly counts: PilotCounts = {
-    offers: 0,
-    accepted: 0,
-    declined: 0,
-    silent: 0,
-    refused: 0,
-    delivered: 0,
-    unacknowledged: 0,
-  };
+  readonly counts = newCounts();
   private readonly api: Api;
   private readonly line: Line;
   private readonly ended = new AbortController();
@@ -108,7 +68,7 @@ export class SimulatedPilot {
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
     } finally {
-      this.line.disconnect();
+      closeLine(this.line);
     }
   }
 
@@ -122,6 +82,7 @@ export class SimulatedPilot {
   }
 
   private async consider(offer: PilotEvents['booking:offer']): Promise<void> {
+    this.habits.onOffer?.(offer);
     this.background(this.say('offer:received', { offerId: offer.offerId }));
     const isNew = this.ledger.offerSeen({
       pilotId: this.identity.id,
@@ -185,6 +146,8 @@ export class SimulatedPilot {
   }
 
   private async carryOut(job: NonNullable<typeof this.job>): Promise<void> {
+    const { givesBack = 0, random } = this.habits;
+    if (givesBack > 0 && random() < givesBack) return this.giveBack(job.booking.id);
     for (const [status, part] of Object.entries(STEP_AT)) {
       const going = await pause(
         job.startedAtMs + part * this.habits.jobMs - performance.now(),
@@ -204,6 +167,15 @@ export class SimulatedPilot {
     this.counts.delivered += 1;
     this.position = job.booking.dropoff;
     this.target = this.habits.wanderTo();
+  }
+
+  private async giveBack(bookingId: string): Promise<void> {
+    try {
+      await this.api.call('POST', `/jobs/${bookingId}/release`, { body: { reason: 'flat tyre' } });
+    } catch (error) {
+      // It was cancelled, say: what is so, the server knows.
+      if (!(error instanceof CallError) || (error.status !== 409 && error.status !== 404)) throw error;
+    }
   }
 
   private async roam(): Promise<void> {
@@ -235,7 +207,12 @@ export class SimulatedPilot {
   private async reportPosition(): Promise<void> {
     const { lat, lng } = this.position;
     const heading = headingOf(this.position, this.target);
-    await this.say('pilot:location', { lat, lng, heading, at: new Date().toISOString() });
+    await this.say('pilot:location', {
+      lat,
+      lng,
+      heading,
+      at: new Date(this.habits.now?.() ?? Date.now()).toISOString(),
+    });
   }
 
   private async say(event: string, payload: object): Promise<void> {

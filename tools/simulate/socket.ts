@@ -8,6 +8,10 @@ export type Line = Socket<
 >;
 
 const ACK_TIMEOUT_MS = 5_000;
+/** Refused or sent away by the server, the client would not come again by itself. */
+const COME_AGAIN_MS = 1_000;
+/** Lines that were closed on this side: they stay so. */
+const closed = new WeakSet<Line>();
 
 /** An open line of one client; it reconnects by itself until closed. */
 export function openLine(url: string, token: string): Line {
@@ -21,7 +25,25 @@ export function openLine(url: string, token: string): Line {
   });
 }
 
-/** Connects for the first time. Throws when the system refuses or is not there for `timeoutMs`. */
+/** Closes a line for good. */
+export function closeLine(line: Line): void {
+  closed.add(line);
+  line.disconnect();
+}
+
+/** From now on the line comes back whatever the server does (docs/clients.md). */
+function keepComing(line: Line): void {
+  const later = (): void => {
+    if (!line.active)
+      setTimeout(() => {
+        if (!closed.has(line)) line.connect();
+      }, COME_AGAIN_MS).unref();
+  };
+  line.on('connect_error', later as never);
+  line.on('disconnect', later as never);
+}
+
+/** Connects for the first time, and keeps the line from then on. Throws when the system refuses or is not there for `timeoutMs`. */
 export function connect(line: Line, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let reason = 'no answer';
@@ -34,8 +56,9 @@ export function connect(line: Line, timeoutMs: number): Promise<void> {
     const finish = (error?: Error): void => {
       clearTimeout(timer);
       line.off('connect_error', onError as never);
-      if (error === undefined) resolve();
-      else reject(error);
+      if (error !== undefined) return reject(error);
+      keepComing(line);
+      resolve();
     };
     line.once('connect', () => finish());
     line.on('connect_error', onError as never);

@@ -3,7 +3,7 @@ import type { Booking } from '../../contract/shapes.js';
 import type { CreateBooking } from '../../contract/schemas.js';
 import { userEventShapes } from '../../contract/shapes.js';
 import type { Api } from './api.js';
-import { ask, connect, openLine, type Line } from './socket.js';
+import { ask, closeLine, connect, openLine, type Line } from './socket.js';
 import { Story, type ToldEvent, type UserEventName } from './story.js';
 import type { Identity } from './tokens.js';
 
@@ -38,7 +38,7 @@ export class SimulatedUser {
   }
 
   stop(): void {
-    this.line.disconnect();
+    closeLine(this.line);
   }
 
   /** Books; with the same key again it is the same booking. Throws CallError. */
@@ -63,12 +63,13 @@ export class SimulatedUser {
     await this.api.call('POST', `/bookings/${bookingId}/cancel`, { body: { reason: 'no pilot found' } });
   }
 
-  /** Asks for what the sockets did not bring, as an app does when it comes back. */
-  async sync(bookingId: string): Promise<void> {
+  /** Asks for what the sockets did not bring, as an app does when it comes back. False: no answer. */
+  async sync(bookingId: string): Promise<boolean> {
     const story = this.storyOf(bookingId);
     const answer = await ask(this.line, 'booking:sync', { bookingId, afterSeq: story.completeTo });
-    const events = answer?.ok === true ? (answer['events'] as ToldEvent[]) : [];
-    for (const event of events) this.take(story, event, 'sync');
+    if (answer?.ok !== true) return false;
+    for (const event of answer['events'] as ToldEvent[]) this.take(story, event, 'sync');
+    return true;
   }
 
   private async syncAll(): Promise<void> {
