@@ -4,7 +4,7 @@ import { sqlState } from '../../dispatch/context.js';
 const AWAY = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08|53|57|55P03|25P03)/;
 /** TypeORM gives up the connection of a transaction when it is lost; what the transaction asks next says only that. */
 const AWAY_MESSAGES =
-  /query runner already released|connection terminated|timeout exceeded when trying to connect|not queryable|query read timeout|driver not connected|not currently accepting connections/i;
+  /query runner (was )?already released|connection terminated|timeout exceeded when trying to connect|not queryable|query read timeout|driver not connected|not currently accepting connections/i;
 
 /** True when an error says that Postgres is away, starting, or overloaded: worth another try soon. */
 export function databaseIsAway(error: unknown): boolean {

@@ -112,6 +112,7 @@ export function goodEvidence(): Evidence {
     })),
     jobsSeen: [{ pilotId: OTHER, bookingId: BOOKING }],
     left: [{ pilotId: PILOT, offers: 0, job: false }],
+    serverErrors: [],
     deaths: [],
   };
 }

@@ -180,6 +180,12 @@ const PLANTED: Planted[] = [
     (e) => void (first(e.runs).replayError = 'nondeterminism'),
   ],
   [
+    'an answer of 500',
+    'answered 5xx but 503',
+    'call',
+    (e) => void e.serverErrors.push('POST /bookings: 500'),
+  ],
+  [
     'a process that died',
     'process died by itself',
     'process',

@@ -15,6 +15,7 @@ const CHECKS: ((evidence: Evidence) => Violation[])[] = [
   findPilotsMisled,
   findWorkflowsAstray,
   findUnreplayable,
+  ({ serverErrors }) => serverErrors.map((text) => ({ rule: 'answered 5xx but 503', id: 'call', text })),
   ({ deaths }) => deaths.map((text) => ({ rule: 'process died by itself', id: 'process', text })),
 ];
 

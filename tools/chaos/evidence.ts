@@ -102,6 +102,8 @@ export interface Evidence {
   offersSeen: OfferSeen[];
   jobsSeen: { pilotId: string; bookingId: string }[];
   left: LeftWithPilot[];
+  /** Answers of 5xx other than 503: faults that nobody had foreseen. */
+  serverErrors: string[];
   /** Processes that ended though nobody had told them to. */
   deaths: string[];
 }
@@ -116,6 +118,7 @@ export type Rule =
   | 'client told otherwise'
   | 'workflow disagrees'
   | 'history does not replay'
+  | 'answered 5xx but 503'
   | 'process died by itself';
 
 /** Something that must not be. */

@@ -33,7 +33,7 @@ export interface ChaosReport {
 const RULES: Rule[] = [
   ...(['lost', 'stuck', 'doubled', 'answer not honoured', 'events with a gap'] as const),
   ...(['client told otherwise', 'workflow disagrees', 'history does not replay'] as const),
-  'process died by itself',
+  ...(['answered 5xx but 503', 'process died by itself'] as const),
 ];
 
 /** Draws the report up. */

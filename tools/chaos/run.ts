@@ -150,6 +150,7 @@ async function collect({ plant, temporal, crowd, plan }: Scene, seed: number): P
       offersSeen: [...crowd.offersSeen.values()],
       jobsSeen: crowd.ledger.jobs,
       left,
+      serverErrors: crowd.answers.serverErrors,
       deaths: plant.diedByThemselves,
     };
   } finally {

@@ -22,6 +22,8 @@ export interface Answered {
 /** The answers of a whole run, and what is to happen with an answer that says yes. */
 export class Answers {
   private readonly byAsk = new Map<string, Answered>();
+  /** Answers of 5xx other than 503, in words. */
+  readonly serverErrors: string[] = [];
   /** Calls that were made twice. */
   repeated = 0;
   private underWay = 0;
@@ -97,6 +99,8 @@ export class WatchedApi extends Api {
 
   protected override async once<T>(method: string, path: string, options: CallOptions): Promise<Outcome<T>> {
     const outcome = await super.once<T>(method, path, options);
+    const status = 'error' in outcome ? (outcome.error.status ?? 0) : 200;
+    if (status >= 500 && status !== 503) this.answers.serverErrors.push(`${method} ${path}: ${status}`);
     const ask = askOf(method, path, options);
     if (ask !== null) this.answers.note(ask, outcome);
     return outcome;
