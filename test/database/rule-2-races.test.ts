@@ -6,6 +6,7 @@ import type { Booking } from '../../contract/shapes.js';
 import { rows } from '../../database/query.js';
 import { upsertPositions } from '../../database/statements/pilots.js';
 import { expectAgreement } from '../support/agreement.js';
+import { tried } from '../support/counts.js';
 import { inCrowd, upTo } from '../support/crowd.js';
 import { book, claim, openDispatch, type Fixture } from '../support/dispatch-fixture.js';
 import { addPilot, addPilots, at } from '../support/pilots.js';
@@ -69,6 +70,7 @@ it('F14 · 400 bookings race for 20 pilots: one offer each, the others fail or w
   }
   const live = await fixture.query(`SELECT id FROM offers WHERE status = 'OFFERED'`);
   expect(live).toHaveLength(20);
+  tried('F14', all.length);
 }, 120_000);
 
 it('F14 · select-then-update doubles pilots under the same load (the control: this test can fail)', async () => {

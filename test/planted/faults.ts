@@ -153,9 +153,9 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     name: "a pilot answers another's offer",
     patches: [
       {
-        file: 'dispatch/answer-offer.ts',
-        find: 'if (seen === null || seen.pilot_id !== tap.pilotId) throw',
-        replace: 'if (seen === null) throw',
+        file: 'database/statements/bookings.ts',
+        find: 'FROM offers WHERE id = $1 AND pilot_id = $2)',
+        replace: 'FROM offers WHERE id = $1 AND $2::uuid IS NOT NULL)',
       },
     ],
     tests: ['test/database/rule-8-accept.test.ts'],
