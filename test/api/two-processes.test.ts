@@ -1,12 +1,20 @@
-// Two API processes: events cross over, and what a deaf process missed is sent again (F20, F21).
-import { Cast } from '../support/actors.js';
+// Two API processes: events cross over, and what a deaf process or a lost client missed is told again.
+import type { LatLng } from '../../contract/geo.js';
+import type { Offer } from '../../contract/shapes.js';
+import { Cast, type PilotActor, type User } from '../support/actors.js';
+import { count } from '../support/counts.js';
+import { inCrowd, upTo } from '../support/crowd.js';
+import { FollowingApp } from '../support/following-app.js';
 import { freshPlace } from '../support/places.js';
 import { expectAllReceived, inOrder } from '../support/received.js';
 import { System } from '../support/system.js';
-import { eventually } from '../support/waiting.js';
+import { eventually, pause } from '../support/waiting.js';
 
 /** F21: repaired within this of the connection's being back; it is back within 3 s. */
 const REPAIRED_WITHIN_MS = 5_000 + 3_000;
+
+/** F19: a screen is right within this of the line's being back. */
+const RIGHT_WITHIN_MS = 1_000;
 
 let system: System;
 let cast: Cast;
@@ -49,26 +57,116 @@ test('user on one process, pilot on the other: both hear all of it', async () =>
   await pilot.hears('booking:cancelled');
 });
 
-test('a process that is killed takes nothing along: its user connects elsewhere and misses nothing (F20)', async () => {
-  const place = freshPlace();
-  const [user, pilot] = [await cast.user({ connected: false }), await cast.pilot({ at: place })];
-  const api = await system.startApi();
-  user.door = 2;
-  const lost = await user.connect();
-  const { id } = await user.book(place);
-  const { offerId } = await pilot.offered(id);
-  await api.kill9();
-  expect((await pilot.accept(offerId)).status).toBe(200);
-  user.door = 0;
-  const back = await user.connect();
-  const missing = await back.ask('booking:sync', {
-    bookingId: id,
-    afterSeq: lost.of('booking:offer_sent').length + 2,
-  });
-  expect((missing['events'] as { event: string }[]).at(-1)?.event).toBe('booking:driver_assigned');
-});
+const same = async (user: User, app: FollowingApp, id: string): Promise<boolean> => {
+  const stored = (await user.events(id)).map(({ seq, event, payload }) => ({ seq, event, payload }));
+  expect(app.shows(id)).toEqual(stored);
+  return true;
+};
 
-test('the listening connections are cut again and again during events: nothing is missing after (F21)', async () => {
+/** What may happen to an offer while the phones are away; afterwards the booking is over. */
+const MEANWHILE: ((pilot: PilotActor, offer: Offer, user: User) => Promise<unknown>)[] = [
+  () => Promise.resolve(),
+  (pilot, { offerId }) => pilot.expect(200, 'POST', `/offers/${offerId}/accept`, {}),
+  (pilot, { offerId }) => pilot.expect(200, 'POST', `/offers/${offerId}/decline`, {}),
+  (_pilot, { bookingId }, user) => user.expect(200, 'POST', `/bookings/${bookingId}/cancel`, {}),
+];
+
+/** Both phones lose the line at a random moment of an offer; within 1 s of being back both are right. */
+async function dropOnce(lane: {
+  user: User;
+  app: FollowingApp;
+  pilot: PilotActor;
+  place: LatLng;
+}): Promise<void> {
+  const { user, app, pilot, place } = lane;
+  const { id } = await user.book(place);
+  const dropSoon = Math.random() < 0.5;
+  if (!dropSoon) await app.follow(id);
+  const offer = await pilot.offered(id);
+  await pause(Math.random() * 60);
+  const heard = pilot.socket.of('booking:offer', id).length;
+  const back = [app.line, pilot.socket].map((line) => line.back());
+  for (const line of [app.line, pilot.socket]) line.drop();
+  if (dropSoon) void app.follow(id);
+  await MEANWHILE[Math.floor(Math.random() * MEANWHILE.length)]?.(pilot, offer, user);
+  await Promise.all(back);
+  await eventually('the screen to be what the rows say', () => same(user, app, id), RIGHT_WITHIN_MS);
+  const [live] = await pilot.offers();
+  if (live !== undefined) {
+    const told = () => pilot.socket.of<Offer>('booking:offer', id)[heard];
+    const again = await eventually('the offer with what is left', told, RIGHT_WITHIN_MS);
+    expect([again.offerId, again.expiresAt]).toEqual([live.offerId, live.expiresAt]);
+    const leftMs = Date.parse(again.expiresAt) - Date.parse(again.serverTime);
+    expect(again.remainingSeconds).toBe(Math.ceil(leftMs / 1_000));
+  }
+  await user.cancel(id);
+  await eventually('the cancel on the screen', () => same(user, app, id), RIGHT_WITHIN_MS);
+}
+
+test('F19 · the line drops during an offer, at any moment: within 1 s of being back the screen is what the rows say', async () => {
+  const lanes = await Promise.all(
+    upTo(5).map(async (n) => {
+      const place = freshPlace();
+      const user = await cast.user({ connected: false });
+      const pilot = await cast.pilot({ at: place, ready: false });
+      [user.door, pilot.door] = [n % 2, (n + 1) % 2];
+      const app = await FollowingApp.open(system.url(user.door), user.token);
+      user.sockets.push(app.line);
+      await pilot.connect({ reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 100 });
+      await pilot.setOnline(true);
+      return { place, user, app, pilot };
+    }),
+  );
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (let drop = 0; drop < count(500) / lanes.length; drop += 1) await dropOnce(lane);
+    }),
+  );
+}, 300_000);
+
+test('F20 · a process is killed during many offers: others go on, its clients come back elsewhere and miss nothing', async () => {
+  const dying = await system.startApi();
+  const doors = [0, 1, system.apis.indexOf(dying)];
+  const scenes = await inCrowd(10, upTo(count(200)), async (n) => {
+    const place = freshPlace();
+    const user = await cast.user({ connected: false });
+    const pilot = await cast.pilot({ at: place, ready: false });
+    user.door = doors[n % 3] ?? 0;
+    pilot.door = doors[Math.floor(n / 3) % 3] ?? 0;
+    const app = await FollowingApp.open(system.url(user.door), user.token);
+    user.sockets.push(app.line);
+    await pilot.connect();
+    await pilot.setOnline(true);
+    const { id } = await user.book(place);
+    void app.follow(id);
+    return { user, app, pilot, id, offer: await pilot.offered(id) };
+  });
+  const onIt = (actor: User | PilotActor): boolean => actor.door === doors[2];
+  await dying.kill9();
+  await inCrowd(10, scenes, async (scene) => {
+    const { user, pilot, id, offer } = scene;
+    const wasHere = onIt(user);
+    if (onIt(pilot)) {
+      pilot.door = 0;
+      // Elsewhere his offer is there again at once.
+      const told = await (
+        await pilot.connect()
+      ).arrival('booking:offer', (one) => one['offerId'] === offer.offerId, 2_000);
+      expect(told.payload['expiresAt']).toBe(offer.expiresAt);
+    }
+    if (wasHere) user.door = 1;
+    expect((await pilot.accept(offer.offerId)).status).toBe(200);
+    if (wasHere) {
+      scene.app = await FollowingApp.open(system.url(1), user.token);
+      user.sockets.push(scene.app.line);
+      void scene.app.follow(id);
+    }
+    await eventually('the end on the screen', () => same(user, scene.app, id), 2_000);
+    expect(scene.app.shows(id).at(-1)?.event).toBe('booking:driver_assigned');
+  });
+}, 300_000);
+
+test('F21 · the listening connections are cut again and again during events: nothing is missing after', async () => {
   const people = await Promise.all(
     Array.from({ length: 6 }, async (_, n) => {
       const place = freshPlace();

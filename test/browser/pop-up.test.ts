@@ -80,7 +80,7 @@ async function watch(pilot: PilotScreen, offer: Offer): Promise<number[]> {
   return numbers;
 }
 
-test('the number is what is left by the server, red from 10, and closes at 0 by itself: on any clock', async () => {
+test('F22 · the number is what is left by the server, red from 10, and closes at 0 by itself: on any clock', async () => {
   const phones = await Promise.all(
     [0, 1, -1].map(async (hours) => {
       const place = freshPlace();

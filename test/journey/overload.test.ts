@@ -7,6 +7,7 @@ import { agreed } from '../support/accounts.js';
 import { expectProblem } from '../support/conform.js';
 import { LONG } from '../support/counts.js';
 import { upTo } from '../support/crowd.js';
+import { bookSurely } from '../support/insist.js';
 import { Load, type Asked } from '../support/load.js';
 import { freshPlace } from '../support/places.js';
 import { call } from '../support/rest.js';
@@ -53,9 +54,9 @@ const drained = (withinMs: number): Promise<unknown> =>
   eventually('every search to begin', async () => (await notBegun()) === 0, withinMs);
 
 /** Bookings a second from the call to the search's end, with always a few under way. */
-async function capacity(load: Load): Promise<number> {
+async function capacity(load: Load, ms: number): Promise<number> {
   const startedAt = performance.now();
-  const asked = await load.inTurn(4, 2_000);
+  const asked = await load.inTurn(4, ms);
   await drained(20_000);
   const taken = asked.filter(({ reply }) => reply?.status === 201).length;
   return (taken / (performance.now() - startedAt)) * 1_000;
@@ -74,21 +75,6 @@ async function growth<T>(work: Promise<T>): Promise<{ result: T; grownMb: number
   return { result, grownMb: most.map((mb, n) => mb - (before[n] ?? 0)) };
 }
 
-/** Books as an app does: refused, it waits as long as it was told, and comes again with its key. */
-async function insist(user: User, place: { lat: number; lng: number }): Promise<Booking> {
-  const headers = { 'idempotency-key': randomUUID() };
-  const taken = await eventually(
-    'a booking to be taken',
-    async () => {
-      const reply = await user.request<Booking>('POST', '/bookings', bookingAt(place), { headers });
-      return reply.status !== 503 && reply;
-    },
-    LOAD_MS,
-  );
-  expect(taken.status).toBe(201);
-  return taken.body;
-}
-
 /** During the load: what exists is read, answered, carried out and cancelled as ever. */
 async function liveWhile(over: () => boolean): Promise<number> {
   const place = freshPlace();
@@ -96,7 +82,7 @@ async function liveWhile(over: () => boolean): Promise<number> {
   const pilot = await cast.pilot({ at: place });
   let rides = 0;
   while (!over()) {
-    const { id } = await insist(user, place);
+    const { id } = await bookSurely(user, place);
     const { offerId } = await pilot.offered(id, 30_000);
     await pilot.expect(200, 'POST', `/offers/${offerId}/accept`, {});
     await user.expect(200, 'GET', `/bookings/${id}/assignment`);
@@ -160,8 +146,9 @@ test('F30 · five times the load: refused early, what was taken is finished, dra
   const made = await keyed.expect<Booking>(201, 'POST', '/bookings', body, {
     headers: { 'idempotency-key': key },
   });
-  await capacity(load);
-  const perSecond = await capacity(load);
+  // The first ones load and compile what all others find ready.
+  await capacity(load, 500);
+  const perSecond = await capacity(load, 2_000);
   let over = false;
   const crowd = load.atRate(TIMES * perSecond, LOAD_MS).finally(() => (over = true));
   const { result, grownMb } = await growth(

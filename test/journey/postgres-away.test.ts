@@ -1,9 +1,8 @@
 // Postgres loses its connections, is restarted, killed, cut off, hangs half-open, or its disk is full: nothing exits,
 // nothing is lost or doubled.
 import { randomUUID } from 'node:crypto';
-import type { LatLng } from '../../contract/geo.js';
 import type { Booking, Offer } from '../../contract/shapes.js';
-import { bookingAt, Cast, type User } from '../support/actors.js';
+import { bookingAt, Cast } from '../support/actors.js';
 import { agreed, offersOf } from '../support/accounts.js';
 import { expectProblem } from '../support/conform.js';
 import { LONG } from '../support/counts.js';
@@ -11,7 +10,7 @@ import { upTo } from '../support/crowd.js';
 import { mayMount, OwnPostgres } from '../support/own-postgres.js';
 import { freshPlace, northOf } from '../support/places.js';
 import { Proxy } from '../support/proxy.js';
-import type { Reply } from '../support/rest.js';
+import { bookSurely, insist } from '../support/insist.js';
 import { System } from '../support/system.js';
 import { eventually, pause } from '../support/waiting.js';
 
@@ -45,20 +44,6 @@ afterAll(async () => {
   await proxy?.stop();
   await postgres?.remove();
 });
-
-/** Repeats a call until it is answered; an answer that is not the wanted one may only be a 503. */
-async function insist<T>(status: number, ask: () => Promise<Reply<T>>, withinMs = 15_000): Promise<T> {
-  const reply = await eventually(
-    'an answer',
-    async () => {
-      const answer = await ask();
-      return answer.status !== 503 || answer.headers['retry-after'] === undefined ? answer : false;
-    },
-    withinMs,
-  );
-  if (reply.status !== status) throw new Error(`${reply.status} instead of ${status}: ${reply.text}`);
-  return reply.body;
-}
 
 async function restart(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void> {
   await postgres.end(signal);
@@ -159,12 +144,6 @@ test('F6 · half-open for long: every call is answered 503 within 6 s, none hang
   }
   await insist(200, () => user.request('GET', '/bookings'), SERVED_AGAIN_MS);
 });
-
-/** Books with a key until it is answered 201; what has no answer, or a 503, is asked again with the same key. */
-async function bookSurely(user: User, place: LatLng): Promise<Booking> {
-  const headers = { 'idempotency-key': randomUUID() };
-  return insist<Booking>(201, () => user.request('POST', '/bookings', bookingAt(place), { headers }), 30_000);
-}
 
 /** F7: Postgres is killed this often while calls are under way. */
 const KILLS = LONG ? 30 : 5;

@@ -1,9 +1,14 @@
 // Who is reachable: dropped sockets, frozen phones, polling; and how soon a waiting search hears of a pilot.
+import { join } from 'node:path';
+import type { Offer } from '../../contract/shapes.js';
+import type { SearchView } from '../../contract/page-shapes.js';
 import { Cast, type PilotActor } from '../support/actors.js';
 import { offersOf } from '../support/accounts.js';
 import { freshPlace, northOf } from '../support/places.js';
+import { Child } from '../support/child.js';
 import { Proxy } from '../support/proxy.js';
 import { RecordedSocket } from '../support/sockets.js';
+import { call } from '../support/rest.js';
 import { System } from '../support/system.js';
 import { eventually, pause, until } from '../support/waiting.js';
 
@@ -93,38 +98,101 @@ test('an idle but living socket stays reachable', async () => {
   }
 });
 
-test('a frozen phone: his offer runs on, no new ones after 10 s; thawed, his offer is there (F16)', async () => {
+/** A proxy between phones and the API. */
+function network(): Promise<Proxy> {
   const { hostname, port } = new URL(system.url());
-  const proxy = await Proxy.start(hostname, Number(port));
-  const place = freshPlace();
-  const [held, idle] = [
-    await cast.pilot({ ready: false, at: place }),
-    await cast.pilot({ ready: false, at: northOf(place, 100) }),
-  ];
-  for (const pilot of [held, idle]) {
-    pilot.sockets.push(
-      await RecordedSocket.open(`http://127.0.0.1:${proxy.port}`, pilot.token, { reconnection: true }),
-    );
-    await pilot.setOnline(true);
-  }
-  const user = await cast.user();
-  const { id } = await user.book(place);
-  const offer = await held.offered(id);
-  proxy.freeze();
-  const frozenAt = Date.now();
-  await until(frozenAt + REACHABLE_MS + 500);
-  expect(await isAsked(idle, northOf(place, 100))).toBe(false);
-  expect((await offersOf(system, id)).map((one) => one.status)).toEqual(['OFFERED']);
-  proxy.mend();
-  const again = await eventually(
-    'the offer once more',
-    () => {
-      return held.socket.of<{ offerId: string; remainingSeconds: number }>('booking:offer', id)[1];
-    },
-    15_000,
+  return Proxy.start(hostname, Number(port));
+}
+
+/** How often a phone, as a process of its own, was sent an event. */
+const heardBy = (phone: Child, event: string): Record<string, unknown>[] =>
+  phone
+    .logs()
+    .filter((line) => line.msg === event)
+    .map((line) => line['payload'] as Record<string, unknown>);
+
+/** Two pilots with a live offer and two without; of each kind one's phone will freeze, one's network will be cut. */
+async function phones(proxy: Proxy) {
+  const start = (url: string, pilot: PilotActor): Child =>
+    Child.start('phone', process.execPath, [join(__dirname, '../support/phone.cjs'), url], {
+      PHONE_TOKEN: pilot.token,
+    });
+  return Promise.all(
+    ['frozen', 'cut', 'frozen', 'cut'].map(async (fate, n) => {
+      const place = freshPlace();
+      const pilot = await cast.pilot({ ready: false, at: place });
+      const phone = start(fate === 'frozen' ? system.url() : `http://127.0.0.1:${proxy.port}`, pilot);
+      await phone.says('connected');
+      await pilot.setOnline(true);
+      return { fate, place, pilot, phone, held: n < 2 };
+    }),
   );
-  expect(again.offerId).toBe(offer.offerId);
-  expect((await held.accept(offer.offerId)).status).toBe(200);
+}
+
+test('F16 · a phone freezes or loses the network: noticed within 10 s, no new offers, and the live one is there when he is back', async () => {
+  const proxy = await network();
+  const all = await phones(proxy);
+  const holding = await Promise.all(
+    all
+      .filter(({ held }) => held)
+      .map(async ({ pilot, phone, place }) => {
+        const { id } = await (await cast.user()).book(place);
+        const offer = await eventually('his offer', () => heardBy(phone, 'booking:offer')[0]);
+        return { pilot, phone, id, offer: offer as unknown as Offer };
+      }),
+  );
+  proxy.freeze();
+  for (const { fate, phone } of all) if (fate === 'frozen') phone.signal('SIGSTOP');
+  await until(Date.now() + REACHABLE_MS);
+  const asked = all.filter(({ held }) => !held).map(({ pilot, place }) => isAsked(pilot, place));
+  expect(await Promise.all(asked)).toEqual([false, false]);
+  for (const { id } of holding)
+    expect((await offersOf(system, id)).map((one) => one.status)).toEqual(['OFFERED']);
+  proxy.mend();
+  for (const { phone } of all) phone.signal('SIGCONT');
+  for (const { pilot, phone, offer } of holding) {
+    const again = await eventually('the offer once more', () => heardBy(phone, 'booking:offer')[1], 15_000);
+    const { offerId, expiresAt, serverTime, remainingSeconds } = again as unknown as Offer;
+    expect([offerId, expiresAt]).toEqual([offer.offerId, offer.expiresAt]);
+    expect(remainingSeconds).toBe(Math.ceil((Date.parse(expiresAt) - Date.parse(serverTime)) / 1_000));
+    expect(remainingSeconds).toBeLessThan(offer.remainingSeconds - 8);
+    expect((await pilot.accept(offerId)).status).toBe(200);
+  }
+  await Promise.all(all.map(({ phone }) => phone.kill9()));
+  await proxy.stop();
+});
+
+test('F28 · an offer never reaches the phone: counted and shown to operators after 2.5 s, and it runs on', async () => {
+  const proxy = await network();
+  const place = freshPlace();
+  const [user, pilot, operator] = [
+    await cast.user({ connected: false }),
+    await cast.pilot({ ready: false, at: place }),
+    await cast.operator(),
+  ];
+  pilot.sockets.push(await RecordedSocket.open(`http://127.0.0.1:${proxy.port}`, pilot.token));
+  await pilot.setOnline(true);
+  proxy.deafen();
+  const { id } = await user.book(place);
+  const shown = async () => {
+    const page = await operator.expect<{ items: SearchView[] }>(200, 'GET', `/admin/searches?q=${id}`);
+    return page.items[0];
+  };
+  await eventually('the offer', async () => (await shown())?.offer);
+  expect(await shown()).toMatchObject({ unreceivedOffers: 0, offer: { received: false } });
+  const counted = await eventually('operators to be shown it', async () => {
+    const search = await shown();
+    return search !== undefined && search.unreceivedOffers > 0 && search;
+  });
+  const { text } = await call(system.url(), 'GET', '/metrics');
+  expect(text).toMatch(/^dispatch_unreceived_offers 1$/m);
+  expect(pilot.socket.of('booking:offer')).toEqual([]);
+  expect(counted).toMatchObject({ unreceivedOffers: 1, status: 'offered', offer: { received: false } });
+  proxy.mend();
+  const { offerId } = await pilot.offered(id);
+  expect(await pilot.socket.ask('offer:received', { offerId })).toEqual({ ok: true });
+  expect(await shown()).toMatchObject({ unreceivedOffers: 1, offer: { received: true } });
+  expect((await pilot.accept(offerId)).status).toBe(200);
   await proxy.stop();
 });
 

@@ -113,6 +113,11 @@ export class RecordedSocket {
     this.socket.io.engine.transport.close();
   }
 
+  /** The next time that it is connected again by itself. */
+  back(): Promise<void> {
+    return new Promise((resolve) => this.socket.once('connect', () => resolve()));
+  }
+
   close(): void {
     this.socket.close();
   }
