@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Emitter } from '../events/emitter.js';
 import { insertOutboxLine, type OutboxRow } from '../database/statements/outbox.js';
+import { isOutdated } from '../database/query.js';
 import { Tidings } from './tidings.js';
 
 /** The points of a booking's life that are logged, each with its ids. */
@@ -70,7 +71,10 @@ export class Transaction {
  * search starts within 2 s although the process that took the booking died.
  */
 const FIRST_LEASE_MS = 1_500;
-/** Postgres ends one of two transactions that wait for each other; it is run again, a few times. */
+/**
+ * Postgres ends one of two transactions that wait for each other, and one whose prepared statements a migration has
+ * outdated; it is run again, a few times.
+ */
 const ATTEMPTS = 4;
 const RUN_AGAIN = new Set(['40001', '40P01']);
 
@@ -86,7 +90,8 @@ export async function inTransaction<T>(
     try {
       return await runOnce(context, work);
     } catch (error) {
-      if (attempt >= ATTEMPTS || !RUN_AGAIN.has(sqlState(error) ?? '')) throw error;
+      const again = RUN_AGAIN.has(sqlState(error) ?? '') || isOutdated(error);
+      if (attempt >= ATTEMPTS || !again) throw error;
     }
   }
 }
