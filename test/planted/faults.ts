@@ -30,7 +30,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
           'await insertOutboxLine(this.manager, { bookingId, kind, payload, leaseMs: FIRST_LEASE_MS }),',
       },
     ],
-    tests: ['test/journey/failpoints.test.ts'],
+    tests: ['test/database/outbox-relay.test.ts', 'test/journey/failpoints.test.ts'],
     only: 'F1 · ',
   },
   {
