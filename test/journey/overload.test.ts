@@ -180,13 +180,4 @@ test('F30 · five times the load: refused early, what was taken is finished, dra
       .lines()
       .filter((line) => line.level >= 50),
   ).toEqual([]);
-  process.stderr.write(
-    JSON.stringify({
-      perSecond,
-      n: asked.length,
-      taken: asked.filter((a) => a.reply?.status === 201).length,
-      rides,
-      grownMb,
-    }) + '\n',
-  );
 }, 240_000);
