@@ -35,6 +35,12 @@ const TIMEOUTS = {
 };
 
 /**
+ * The planner takes any box on the map for a thousandth of all pilots. With bitmap scans it then reads and sorts
+ * everybody in the box to find the nearest one: 64 ms among 10,000, against 0.6 ms by the index in its own order.
+ */
+const NEAREST_FIRST = '-c enable_bitmapscan=off';
+
+/**
  * The tables of the dispatcher, not yet connected. Statement, lock and idle-in-transaction timeouts
  * are short: every statement here takes milliseconds, and a stuck one must not hold a booking's lock.
  */
@@ -63,7 +69,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       ...(options.timeouts === false ? {} : TIMEOUTS),
       connectionTimeoutMillis: 2_500,
       keepAlive: true,
-      ...(options.startupOptions === undefined ? {} : { options: options.startupOptions }),
+      options: [NEAREST_FIRST, options.startupOptions ?? ''].join(' ').trim(),
     },
   });
 }
