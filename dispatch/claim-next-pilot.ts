@@ -1,5 +1,5 @@
 import { inTransaction, sqlState, type DispatchContext, type Transaction } from './context.js';
-import { findBooking, lockBooking } from '../database/statements/bookings.js';
+import { lockBooking } from '../database/statements/bookings.js';
 import {
   holdSearch,
   selectStanding,
@@ -80,9 +80,7 @@ function passBestOver(context: DispatchContext, bookingId: string): Promise<bool
 
 /** An overdue offer holds its pilot for nobody: it is settled first, each in a transaction of its own. */
 async function settleOverdueNear(context: DispatchContext, bookingId: string): Promise<void> {
-  const booking = await findBooking(context.source.manager, bookingId);
-  if (booking === null) return;
-  const overdue = await overdueOffersNear(context.source.manager, booking, booking.limits.maxRadiusKm);
+  const overdue = await overdueOffersNear(context.source.manager, bookingId);
   for (const offer of overdue) await settleOffer(context, { bookingId: offer.booking_id, offerId: offer.id });
 }
 
@@ -180,7 +178,7 @@ async function takePilot(
     if (claim !== null) await passPilotOver(tx.manager, booking.id, booking.search_no, claim.best_pilot_id);
     else {
       // In this order: what was overdue then is settled and free by the time of the second look.
-      const overdue = await overdueOffersNear(tx.manager, booking, booking.limits.maxRadiusKm);
+      const overdue = await overdueOffersNear(tx.manager, booking.id);
       if (overdue.length > 0) return 'contended';
       if ((await bestAvailable(tx.manager, booking, booking.limits)) === null) return null;
       await pause(attempt);
