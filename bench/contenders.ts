@@ -9,7 +9,26 @@ export interface Contender {
   url: string;
   databaseUrl: string;
   children: NodeChild[];
+  /** Starts all its processes again as they were, after they were killed. */
+  startAgain: () => Promise<void>;
   close: () => Promise<void>;
+}
+
+/** This system, whose worker may be replaced by another. */
+export interface Ours extends Contender {
+  /** Where Temporal keeps its workflows: of this contender alone. */
+  namespace: string;
+  worker: () => NodeChild;
+  api: () => NodeChild;
+  /** Ends the worker in good order and starts one with more of an environment. */
+  replaceWorker: (env: Environment) => Promise<void>;
+}
+
+/** One process of a contender: what is started, and what it says when it is up. */
+interface Part {
+  file: string;
+  env: Environment;
+  says: string;
 }
 
 /** Limits of requests would be what is measured. */
@@ -20,12 +39,14 @@ const READY_WITHIN_MS = 30_000;
 export async function startOurs(
   ground: Ground,
   databaseUrl: string,
-  more: { env?: Environment; workers?: number } = {},
-): Promise<Contender> {
+  more: { env?: Environment; workerEnv?: Environment; apiEnv?: Environment } = {},
+): Promise<Ours> {
   const port = await freePort();
+  const namespace = await ground.namespace();
   const env = {
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: ground.temporalAddress,
+    TEMPORAL_NAMESPACE: namespace,
     WORKER_METRICS_PORT: 'off',
     JWT_SECRET: ground.jwtSecret,
     PORT: String(port),
@@ -33,31 +54,41 @@ export async function startOurs(
     ...more.env,
     LOG_LEVEL: 'info',
   };
-  const children = [
-    await ground.start('dist/src/worker/main.js', env, 'worker polling'),
-    await ground.start('dist/src/main.js', env, 'api listening'),
-  ];
+  const worker = {
+    file: 'dist/src/worker/main.js',
+    env: { ...env, ...more.workerEnv },
+    says: 'worker polling',
+  };
+  const api = { file: 'dist/src/main.js', env: { ...env, ...more.apiEnv }, says: 'api listening' };
   const url = `http://127.0.0.1:${port}`;
-  await ready(url);
-  return contender(ground, url, databaseUrl, children);
+  const contender = await start(ground, { url, databaseUrl, ready: () => ready(url) }, [worker, api]);
+  return Object.assign(contender, {
+    namespace,
+    worker: () => contender.children[0] as NodeChild,
+    api: () => contender.children[1] as NodeChild,
+    replaceWorker: async (other: Environment) => {
+      await ground.end(contender.children[0] as NodeChild);
+      contender.children[0] = await ground.start(worker.file, { ...worker.env, ...other }, worker.says);
+    },
+  });
 }
 
 /** One process, a Map and setTimeout. */
 export async function startInMemory(ground: Ground, databaseUrl: string): Promise<Contender> {
   const { env, url } = await peerDoor(ground, databaseUrl);
-  const child = await ground.start('dist/bench/peers/in-memory/main.js', env, 'peer listening');
-  return contender(ground, url, databaseUrl, [child]);
+  return start(ground, { url, databaseUrl }, [peer('in-memory/main', env)]);
 }
 
 /** An API and a worker on BullMQ. */
 export async function startBullmq(ground: Ground, databaseUrl: string): Promise<Contender> {
   const door = await peerDoor(ground, databaseUrl);
   const env = { ...door.env, REDIS_URL: await ground.redis() };
-  const children = [
-    await ground.start('dist/bench/peers/bullmq/worker.js', env, 'peer listening'),
-    await ground.start('dist/bench/peers/bullmq/api.js', env, 'peer listening'),
-  ];
-  return contender(ground, door.url, databaseUrl, children);
+  const parts = [peer('bullmq/worker', env), peer('bullmq/api', env)];
+  return start(ground, { url: door.url, databaseUrl }, parts);
+}
+
+function peer(name: string, env: Environment): Part {
+  return { file: `dist/bench/peers/${name}.js`, env, says: 'peer listening' };
 }
 
 /** The bare workflow; `run` has it do one of its runs. */
@@ -85,11 +116,23 @@ async function peerDoor(ground: Ground, databaseUrl: string): Promise<{ env: Env
   };
 }
 
-function contender(ground: Ground, url: string, databaseUrl: string, children: NodeChild[]): Contender {
+async function start(
+  ground: Ground,
+  door: { url: string; databaseUrl: string; ready?: () => Promise<void> },
+  parts: Part[],
+): Promise<Contender> {
+  const children: NodeChild[] = [];
+  const startAgain = async (): Promise<void> => {
+    children.splice(0);
+    for (const { file, env, says } of parts) children.push(await ground.start(file, env, says));
+    await door.ready?.();
+  };
+  await startAgain();
   return {
-    url,
-    databaseUrl,
+    url: door.url,
+    databaseUrl: door.databaseUrl,
     children,
+    startAgain,
     close: async () => {
       for (const child of children.toReversed()) await ground.end(child);
     },

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
 import pg from 'pg';
 import { fromRoot } from '../tools/setup/paths.js';
 import { startPostgres } from '../tools/setup/postgres.js';
@@ -15,10 +16,14 @@ import { NodeChild, runToEnd } from './node-child.js';
 
 export type Environment = Record<string, string>;
 
+const NAMESPACE_KEEPS_SECONDS = 86_400;
+const NAMESPACE_WITHIN_MS = 30_000;
+
 export class Ground {
   readonly jwtSecret = randomBytes(24).toString('hex');
   private readonly children = new Set<NodeChild>();
   private databases = 0;
+  private namespaces = 0;
   private redisPort: number | undefined;
 
   private constructor(
@@ -52,6 +57,30 @@ export class Ground {
 
   get temporalAddress(): string {
     return this.temporal.address;
+  }
+
+  /** The main process of Postgres and of Temporal: what they use is measured. */
+  get pids(): { postgres: number; temporal: number } {
+    return { postgres: this.postgres.process.pid, temporal: this.temporal.process.pid };
+  }
+
+  /** A new namespace: workflows that another group of figures left open are no work of this one's worker. */
+  async namespace(): Promise<string> {
+    this.namespaces += 1;
+    const namespace = `bench-${this.namespaces}`;
+    const connection = await Connection.connect({ address: this.temporalAddress });
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: { seconds: NAMESPACE_KEEPS_SECONDS as never },
+    });
+    // Temporal itself reads its list of namespaces anew only every few seconds.
+    const giveUpAt = performance.now() + NAMESPACE_WITHIN_MS;
+    while (!(await knows(connection, namespace))) {
+      if (performance.now() > giveUpAt) throw new Error(`Temporal does not know namespace ${namespace}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    await connection.close();
+    return namespace;
   }
 
   /** A new database with all tables; answers its address. */
@@ -101,5 +130,14 @@ export class Ground {
     await Promise.all([...this.children].map((child) => child.stop()));
     await Promise.all([this.postgres.stop(), this.temporal.stop()]);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+async function knows(connection: Connection, namespace: string): Promise<boolean> {
+  try {
+    await connection.workflowService.listOpenWorkflowExecutions({ namespace, maximumPageSize: 1 });
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -175,6 +175,23 @@ export const WALLS: Record<string, Wall> = {
       '../setup/postgres.js',
     ],
   },
+  bench: {
+    forbidden: [
+      '@nestjs/common',
+      '../src/config/environment.js',
+      '../src/assignment-client/assignment-client.js',
+      '../activities/booking-activities.js',
+      '../workflows/index.js',
+      '../test/support/database.js',
+    ],
+    allowed: [
+      '../contract/words.js',
+      '../database/query.js',
+      '../events/emitter.js',
+      '../tools/setup/ports.js',
+      'pg',
+    ],
+  },
   web: {
     forbidden: [
       'typeorm',
