@@ -156,6 +156,22 @@ export const WALLS: Record<string, Wall> = {
     ],
     allowed: ['../contract/words.js', '../payload-codec/keys.js', 'socket.io-client', 'node:fs'],
   },
+  'tools/history': {
+    forbidden: [
+      'typeorm',
+      '@nestjs/common',
+      '@temporalio/workflow',
+      '../../src/config/environment.js',
+      '../../database/query.js',
+      '../../workflows/index.js',
+    ],
+    allowed: [
+      '@temporalio/worker',
+      '../../contract/words.js',
+      '../../payload-codec/keys.js',
+      '../setup/paths.js',
+    ],
+  },
   web: {
     forbidden: [
       'typeorm',

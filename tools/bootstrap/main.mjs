@@ -17,6 +17,8 @@ const TARGETS = {
   migrate: ['dist/database/migrate.js'],
   simulate: ['dist/tools/simulate/main.js'],
   'history-record': ['dist/tools/history/record.js'],
+  'history-replay': ['dist/tools/history/replay.js'],
+  'history-show': ['dist/tools/history/show.js'],
   pictures: ['dist/tools/pictures/main.js'],
   openapi: ['dist/src/docs/write-documents.js'],
   test: ['node_modules/jest/bin/jest.js'],
