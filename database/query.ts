@@ -3,6 +3,15 @@ import type { EntityManager } from 'typeorm';
 /** Anything that runs a statement: a data source's manager, or a transaction's. */
 export type Manager = Pick<EntityManager, 'queryRunner' | 'connection'>;
 
+/** Something that happens around every statement, such as a span of a trace. */
+export type StatementObserver = <R>(sql: string, run: () => Promise<R>) => Promise<R>;
+let observer: StatementObserver | undefined;
+
+/** Has every statement of this process run within `around`; called once, at the start. */
+export function observeStatements(around: StatementObserver): void {
+  observer = around;
+}
+
 /**
  * Runs one statement and answers its rows, whatever its kind (TypeORM's own `query` answers
  * `[rows, count]` for UPDATE and DELETE). Throws the driver's error.
@@ -10,8 +19,9 @@ export type Manager = Pick<EntityManager, 'queryRunner' | 'connection'>;
 export async function rows<T>(manager: Manager, sql: string, parameters: unknown[] = []): Promise<T[]> {
   const runner = manager.queryRunner ?? manager.connection.createQueryRunner();
   try {
-    const result = await runner.query(sql, parameters, true);
-    return result.records as T[];
+    const run = (): Promise<{ records: T[] }> => runner.query(sql, parameters, true);
+    const result = await (observer === undefined ? run() : observer(sql, run));
+    return result.records;
   } finally {
     if (manager.queryRunner === undefined) await runner.release();
   }

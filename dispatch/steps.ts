@@ -7,7 +7,7 @@ import { withdrawOffer } from '../database/statements/offers.js';
 import { selectBookingView } from '../database/statements/lists.js';
 import { findPilot } from '../database/statements/pilots.js';
 import { MESSAGES } from '../contract/messages.js';
-import type { OfferEndReason } from '../contract/words.js';
+import type { OfferEndReason, SearchOutcome } from '../contract/words.js';
 import { approach, pickupOf, toBooking } from './views.js';
 
 /** The booking is the pilot's: rows, and what user, pilot and operators are told. */
@@ -19,7 +19,7 @@ export async function giveJob(
 ): Promise<void> {
   const pilotId = offer.pilot_id;
   await assignBooking(tx.manager, booking.id, pilotId);
-  await endSearch(tx.manager, booking.id, booking.search_no, 'assigned');
+  await closeSearch(tx, booking, 'assigned');
   const pilot = (await findPilot(tx.manager, pilotId)) as PilotWithPositionRow;
   const here = pilot.lat === null || pilot.lng === null ? null : { lat: pilot.lat, lng: pilot.lng };
   const way = here === null ? { distanceKm: null, etaSeconds: null } : approach(here, pickupOf(booking));
@@ -38,6 +38,28 @@ export async function giveJob(
   if (view !== null) tx.tidings.pilot(pilotId, 'job:assigned', toBooking(view, 'pilot'));
   tx.tidings.admin('booking:assigned', { bookingId: booking.id, pilotId, pilotName: pilot.name });
   tx.log('booking_assigned', { bookingId: booking.id, offerId: offer.id, pilotId, byHand });
+}
+
+/** Ends the search, if it runs still, and says how long it took. */
+export async function closeSearch(
+  tx: Transaction,
+  booking: BookingRow,
+  outcome: SearchOutcome,
+): Promise<void> {
+  const ended = await endSearch(tx.manager, booking.id, booking.search_no, outcome);
+  if (ended === null) return;
+  const searchNo = booking.search_no;
+  tx.log('search_ended', {
+    bookingId: booking.id,
+    searchNo,
+    outcome,
+    tookMs: msBetween(ended.started_at, ended.ended_at),
+  });
+}
+
+/** Milliseconds from one of Postgres' times to another; null where one is missing. */
+export function msBetween(from: Date | null, to: Date | null): number | null {
+  return from === null || to === null ? null : Math.max(0, to.getTime() - from.getTime());
 }
 
 /** Takes the booking's live offer back, if it has one, and tells its pilot why. */
@@ -60,7 +82,7 @@ export async function failForWantOfPilots(
   message: string,
   triedPilots: number,
 ): Promise<void> {
-  await endSearch(tx.manager, booking.id, booking.search_no, 'no_pilots');
+  await closeSearch(tx, booking, 'no_pilots');
   tx.tidings.user(booking, 'booking:no_pilots', { message, canRetry: true, canCancel: true });
   tx.tidings.admin('booking:no_pilots', { bookingId: booking.id, reason: message, triedPilots });
   tx.log('search_failed', { bookingId: booking.id, reason: 'no_pilots', triedPilots });
@@ -69,7 +91,7 @@ export async function failForWantOfPilots(
 /** The search's time is over: the live offer goes with it, only the search's end is told to the user. */
 export async function failForTime(tx: Transaction, booking: BookingRow, triedPilots: number): Promise<void> {
   await withdraw(tx, booking, 'search_timeout');
-  await endSearch(tx.manager, booking.id, booking.search_no, 'search_timeout');
+  await closeSearch(tx, booking, 'search_timeout');
   tx.tidings.user(booking, 'booking:search_timeout', {
     message: MESSAGES.searchTimeout,
     canRetry: true,

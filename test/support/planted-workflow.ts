@@ -52,6 +52,7 @@ export async function bundleWith(...changes: Change[]): Promise<WorkflowBundleWi
     return await bundleWorkflowCode({
       workflowsPath: join(folder, 'workflows/index.js'),
       payloadConverterPath: join(folder, 'workflows/tolerant-payload-converter.js'),
+      workflowInterceptorModules: [join(folder, 'workflows/trace-headers.js')],
       logger: new DefaultLogger('ERROR'),
     });
   } finally {
