@@ -13,6 +13,8 @@ export function workflowIdOf(bookingId: string): string {
 
 export const SIGNALS = ['accept', 'decline', 'retry', 'cancel', 'nudge'] as const;
 export type SignalName = (typeof SIGNALS)[number];
+/** Header of starts, signals and activities where traces are sent: a W3C traceparent. */
+export const TRACE_HEADER = 'traceparent';
 export const STATUS_QUERY = 'assignmentStatus';
 
 /** Input of the workflow. No phone number, address, name or reason text: histories hold none. */

@@ -4,6 +4,15 @@ import { QueryFailedError, QueryRunnerAlreadyReleasedError, type EntityManager }
 /** Anything that runs a statement: a data source's manager, or a transaction's. */
 export type Manager = Pick<EntityManager, 'queryRunner' | 'connection'>;
 
+/** Something that happens around every statement, such as a span of a trace. */
+export type StatementObserver = <R>(sql: string, run: () => Promise<R>) => Promise<R>;
+let observer: StatementObserver | undefined;
+
+/** Has every statement of this process run within `around`; called once, at the start. */
+export function observeStatements(around: StatementObserver): void {
+  observer = around;
+}
+
 /**
  * Runs one statement and answers its rows, whatever its kind. Throws the driver's error in TypeORM's
  * QueryFailedError. With parameters it is prepared, once on each connection: planning a claim takes Postgres
@@ -15,12 +24,14 @@ export async function rows<T>(manager: Manager, sql: string, parameters: unknown
     // A transaction's runner whose connection broke is released, and its connection somebody else's.
     if (runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
     const client = (await runner.connect()) as ClientBase;
+    const once = (): Promise<T[]> => run<T>(client, sql, parameters);
+    const observed = (): Promise<T[]> => (observer === undefined ? once() : observer(sql, once));
     try {
-      return await run<T>(client, sql, parameters);
+      return await observed();
     } catch (error) {
       // Alone it has changed nothing and runs again; a transaction is over, and runs again as a whole.
       if (manager.queryRunner !== undefined || !isOutdated(error)) throw error;
-      return await run<T>(client, sql, parameters);
+      return await observed();
     }
   } finally {
     if (manager.queryRunner === undefined) await runner.release();

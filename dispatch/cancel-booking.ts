@@ -5,7 +5,6 @@ import {
   lockBooking,
   setBookingStatus,
 } from '../database/statements/bookings.js';
-import { endSearch } from '../database/statements/searches.js';
 import { endJob } from '../database/statements/offers.js';
 import { selectBookingView, type BookingViewRow } from '../database/statements/lists.js';
 import { insertAudit } from '../database/statements/records.js';
@@ -15,7 +14,7 @@ import type { Standing } from '../contract/activities.js';
 import { MESSAGES } from '../contract/messages.js';
 import { CANCELLABLE_STATUSES, isOneOf, type BookingStatus } from '../contract/words.js';
 import { ConflictError, NotFoundError } from './errors.js';
-import { withdraw } from './steps.js';
+import { closeSearch, withdraw } from './steps.js';
 import { standingOf } from './standing.js';
 import { toBooking } from './views.js';
 
@@ -146,7 +145,7 @@ async function cancel(tx: Transaction, booking: BookingRow, by: 'user' | 'admin'
   await withdraw(tx, booking, 'cancelled');
   const job = await endJob(tx.manager, booking.id, 'cancelled');
   await setBookingStatus(tx.manager, booking.id, 'CANCELLED');
-  await endSearch(tx.manager, booking.id, booking.search_no, 'cancelled');
+  await closeSearch(tx, booking, 'cancelled');
   tx.tidings.user(booking, 'booking:cancelled', { by, message: MESSAGES.cancelled });
   if (job !== null)
     tx.tidings.pilot(job.pilot_id, 'booking:cancelled', {

@@ -17,6 +17,7 @@ export type LogPoint =
   | 'offer_withdrawn'
   | 'booking_assigned'
   | 'search_failed'
+  | 'search_ended'
   | 'search_retried'
   | 'booking_cancelled'
   | 'booking_expired'
@@ -33,6 +34,19 @@ export interface LogFields {
   [field: string]: string | number | boolean | null | undefined;
 }
 
+/** How a trace goes on from a transaction to whoever delivers its outbox lines. */
+export interface DispatchTrace {
+  /** W3C traceparent of the call that is under way. */
+  current(): string | undefined;
+  /** Runs the delivery of a line under the call that left it. */
+  continued<T>(
+    parent: string | undefined,
+    kind: string,
+    bookingId: string,
+    work: () => Promise<T>,
+  ): Promise<T>;
+}
+
 /** What every transaction of dispatch needs; made once for each process. */
 export interface DispatchContext {
   source: DataSource;
@@ -43,6 +57,8 @@ export interface DispatchContext {
    * waited for: only a test holds a caller's answer back.
    */
   deliver?: (lines: OutboxRow[]) => void | Promise<void>;
+  /** Only where traces are sent. */
+  trace?: DispatchTrace;
 }
 
 /** A transaction under way: its changes, what it tells whom, and what it leaves for Temporal. */
@@ -51,17 +67,22 @@ export class Transaction {
   readonly outbox: OutboxRow[] = [];
   readonly logs: [LogPoint, LogFields][] = [];
 
-  constructor(readonly manager: EntityManager) {}
+  constructor(
+    readonly manager: EntityManager,
+    private readonly trace?: DispatchTrace,
+  ) {}
 
   /** Logged after the commit, and only then. */
   log(point: LogPoint, fields: LogFields): void {
     this.logs.push([point, fields]);
   }
 
-  /** Leaves a line for Temporal: `start`, or a signal by its name. */
+  /** Leaves a line for Temporal: `start`, or a signal by its name; with the trace of the call, if there is one. */
   async tellWorkflow(bookingId: string, kind: string, payload: object): Promise<void> {
+    const traceparent = this.trace?.current();
+    const carried = traceparent === undefined ? payload : { ...payload, traceparent };
     this.outbox.push(
-      await insertOutboxLine(this.manager, { bookingId, kind, payload, leaseMs: FIRST_LEASE_MS }),
+      await insertOutboxLine(this.manager, { bookingId, kind, payload: carried, leaseMs: FIRST_LEASE_MS }),
     );
   }
 }
@@ -98,7 +119,7 @@ export async function inTransaction<T>(
 
 async function runOnce<T>(context: DispatchContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const { result, tx } = await context.source.transaction(async (manager) => {
-    const current = new Transaction(manager);
+    const current = new Transaction(manager, context.trace);
     const answer = await work(current);
     await current.tidings.write(manager);
     await context.emitter.beforeCommit(manager, current.tidings.emissions);

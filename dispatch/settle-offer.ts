@@ -7,7 +7,7 @@ import type { BookingViewRow } from '../database/statements/lists.js';
 import type { BookingRow, OfferRow } from '../database/rows.js';
 import type { AnswerFact, Standing } from '../contract/activities.js';
 import { MESSAGES } from '../contract/messages.js';
-import { failForTime, giveJob } from './steps.js';
+import { failForTime, giveJob, msBetween } from './steps.js';
 import { standingOf } from './standing.js';
 
 export interface SettleStep {
@@ -67,7 +67,8 @@ export async function acceptNow(
 ): Promise<BookingViewRow | null> {
   const accepted = await acceptOffer(tx.manager, offer.id, offer.pilot_id);
   if (accepted === null) return null;
-  tx.log('offer_accepted', { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id });
+  const ids = { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id };
+  tx.log('offer_accepted', { ...ids, tookMs: msBetween(accepted.offered_at, accepted.accepted_at) });
   return giveJob(tx, booking, offer, false);
 }
 
@@ -80,7 +81,8 @@ export async function declineNow(
   const declined = await declineOffer(tx.manager, offer.id, offer.pilot_id);
   if (declined === null) return false;
   tx.tidings.user(booking, 'booking:offer_declined', { message: MESSAGES.offerDeclined });
-  tx.log('offer_declined', { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id });
+  const ids = { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id };
+  tx.log('offer_declined', { ...ids, tookMs: msBetween(declined.offered_at, declined.ended_at) });
   return true;
 }
 

@@ -1,6 +1,6 @@
 /** Steps that several transactions share. Each expects the booking's lock to be held. */
 import type { Transaction } from './context.js';
-import type { BookingRow, OfferRow } from '../database/rows.js';
+import type { BookingRow, OfferRow, SearchRow } from '../database/rows.js';
 import { assignBooking } from '../database/statements/bookings.js';
 import { endSearch } from '../database/statements/searches.js';
 import { withdrawOffer } from '../database/statements/offers.js';
@@ -11,7 +11,7 @@ import {
 } from '../database/statements/lists.js';
 import type { Booking } from '../contract/shapes.js';
 import { MESSAGES } from '../contract/messages.js';
-import type { OfferEndReason } from '../contract/words.js';
+import type { OfferEndReason, SearchOutcome } from '../contract/words.js';
 import { approach, pickupOf, toBooking } from './views.js';
 
 /** The booking is the pilot's: rows, and what user, pilot and operators are told. Answers it as it is now. */
@@ -22,7 +22,7 @@ export async function giveJob(
   byHand: boolean,
 ): Promise<BookingViewRow> {
   const pilotId = offer.pilot_id;
-  await assignBooking(tx.manager, booking, pilotId);
+  logSearchEnd(tx, booking, 'assigned', await assignBooking(tx.manager, booking, pilotId));
   const view = (await selectAssignedView(tx.manager, booking.id)) as AssignedViewRow;
   const job = toBooking(view, 'pilot');
   const pilot = job.pilot as NonNullable<Booking['pilot']>;
@@ -38,6 +38,32 @@ export async function giveJob(
   tx.tidings.admin('booking:assigned', { bookingId: booking.id, pilotId, pilotName: pilot.name });
   tx.log('booking_assigned', { bookingId: booking.id, offerId: offer.id, pilotId, byHand });
   return view;
+}
+
+/** Ends the search, if it runs still, and says how long it took. */
+export async function closeSearch(
+  tx: Transaction,
+  booking: BookingRow,
+  outcome: SearchOutcome,
+): Promise<void> {
+  logSearchEnd(tx, booking, outcome, await endSearch(tx.manager, booking.id, booking.search_no, outcome));
+}
+
+/** Nothing is logged of a search that had ended before. */
+function logSearchEnd(
+  tx: Transaction,
+  booking: BookingRow,
+  outcome: SearchOutcome,
+  ended: Pick<SearchRow, 'started_at' | 'ended_at'> | null,
+): void {
+  if (ended === null) return;
+  const tookMs = msBetween(ended.started_at, ended.ended_at);
+  tx.log('search_ended', { bookingId: booking.id, searchNo: booking.search_no, outcome, tookMs });
+}
+
+/** Milliseconds from one of Postgres' times to another; null where one is missing. */
+export function msBetween(from: Date | null, to: Date | null): number | null {
+  return from === null || to === null ? null : Math.max(0, to.getTime() - from.getTime());
 }
 
 /** Takes the booking's live offer back, if it has one, and tells its pilot why. */
@@ -60,7 +86,7 @@ export async function failForWantOfPilots(
   message: string,
   triedPilots: number,
 ): Promise<void> {
-  await endSearch(tx.manager, booking.id, booking.search_no, 'no_pilots');
+  await closeSearch(tx, booking, 'no_pilots');
   tx.tidings.user(booking, 'booking:no_pilots', { message, canRetry: true, canCancel: true });
   tx.tidings.admin('booking:no_pilots', { bookingId: booking.id, reason: message, triedPilots });
   tx.log('search_failed', { bookingId: booking.id, reason: 'no_pilots', triedPilots });
@@ -69,7 +95,7 @@ export async function failForWantOfPilots(
 /** The search's time is over: the live offer goes with it, only the search's end is told to the user. */
 export async function failForTime(tx: Transaction, booking: BookingRow, triedPilots: number): Promise<void> {
   await withdraw(tx, booking, 'search_timeout');
-  await endSearch(tx.manager, booking.id, booking.search_no, 'search_timeout');
+  await closeSearch(tx, booking, 'search_timeout');
   tx.tidings.user(booking, 'booking:search_timeout', {
     message: MESSAGES.searchTimeout,
     canRetry: true,

@@ -47,6 +47,7 @@ import { Repair } from './realtime/repair.js';
 import { SocketServer } from './realtime/socket-server.js';
 import { StatsTicker } from './realtime/stats-ticker.js';
 import { Reconciler } from './reconciler/reconciler.js';
+import type { Tracing } from './tracing/tracing.js';
 
 /** What the process is given at its start; everything else is made here. */
 export interface ApiParts {
@@ -54,6 +55,8 @@ export interface ApiParts {
   logger: Logger;
   dispatch: DispatchContext;
   client: AssignmentClient;
+  /** Only where traces are sent. */
+  tracing?: Tracing;
   /** Where the built pages are; `dist/web` unless told. */
   pagesFolder?: string;
 }

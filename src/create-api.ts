@@ -10,12 +10,14 @@ import { ConfigurationError } from './config/environment.js';
 import { nestLogger } from './config/nest-logger.js';
 import { packageFile } from './docs/package-file.js';
 import { serveDocs } from './docs/serve-docs.js';
+import { counting } from './health/decision-metrics.js';
 import { HealthService } from './health/health.service.js';
 import { Metrics } from './health/metrics.js';
 import { noteArrival } from './http/arrival.js';
 import { corsByRoute } from './http/cors.js';
 import { servePages } from './pages/serve-pages.js';
 import { SocketServer } from './realtime/socket-server.js';
+import { traceRequests } from './tracing/doors.js';
 
 /** Makes the API of the given parts; it does not listen yet. The parts stay the caller's to close. */
 export async function createApi(parts: ApiParts): Promise<NestExpressApplication> {
@@ -26,9 +28,12 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
   });
   app.use(noteArrival);
   app.use(closeWhileLeaving(app.get(HealthService)));
+  if (parts.tracing !== undefined) app.use(traceRequests(parts.tracing));
   // Upgrading would leave the pages blank on plain HTTP; TLS is the proxy's, and so is its redirect.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
-  app.use(measure(app.get(Metrics)));
+  const metrics = app.get(Metrics);
+  parts.dispatch.log = counting(parts.dispatch.log, metrics.decisions);
+  app.use(measure(metrics));
   app.use(
     servePages({
       folder: parts.pagesFolder ?? join(packageFile().root, 'dist', 'web'),

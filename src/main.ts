@@ -11,16 +11,25 @@ import { createLogger, dispatchLog } from './config/logger.js';
 import { createPayloadCodec } from './config/payload-codec.js';
 import { HealthService } from './health/health.service.js';
 import { createApi } from './create-api.js';
+import { dispatchTrace, traceStatements } from './tracing/doors.js';
+import { startTracing, tellOfTracing, traceFields, type Tracing } from './tracing/tracing.js';
 
 /** A stop that takes longer is cut off: whoever stops a process waits 10 s for it. */
 const STOP_WITHIN_MS = 9_000;
 
-async function run(config: ApiConfig, logger: Logger): Promise<void> {
+async function run(config: ApiConfig, logger: Logger, tracing: Tracing | undefined): Promise<void> {
+  tellOfTracing(tracing, logger);
+  if (tracing !== undefined) traceStatements(tracing);
   const source = await connectDatabase(config, 'dispatch-api', logger);
   const emitter = createEmitter(config.REDIS_URL, logger);
-  const client = AssignmentClient.fromEnvironment(createPayloadCodec(config.PAYLOAD_KEYS, logger));
-  const dispatch = { source, emitter, log: dispatchLog(logger) };
-  const app = await createApi({ config, logger, dispatch, client });
+  const client = AssignmentClient.fromEnvironment(
+    createPayloadCodec(config.PAYLOAD_KEYS, logger),
+    tracing === undefined ? undefined : () => tracing.current(),
+  );
+  const trace = tracing === undefined ? {} : { trace: dispatchTrace(tracing) };
+  const dispatch = { source, emitter, log: dispatchLog(logger), ...trace };
+  const parts = { config, logger, dispatch, client, ...(tracing === undefined ? {} : { tracing }) };
+  const app = await createApi(parts);
   armApi({ dispatch, client }, config.FAILPOINT);
   await app.listen(config.PORT);
   logger.info({ port: config.PORT }, 'api listening');
@@ -30,7 +39,7 @@ async function run(config: ApiConfig, logger: Logger): Promise<void> {
       logger.error({ afterMs: STOP_WITHIN_MS }, 'api stopped badly: cut off');
       process.exit(1);
     }, STOP_WITHIN_MS).unref();
-    closeAll(app, { config, logger, dispatch, client }).then(
+    closeAll(app, parts).then(
       () => logger.info('api stopped'),
       (error: unknown) => logger.error({ err: String(error) }, 'api stopped badly'),
     );
@@ -50,6 +59,7 @@ async function closeAll(app: NestExpressApplication, parts: ApiParts): Promise<v
   await parts.client.close();
   await parts.dispatch.emitter.close();
   await parts.dispatch.source.destroy();
+  await parts.tracing?.stop();
 }
 
 async function main(): Promise<void> {
@@ -62,9 +72,10 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const logger = createLogger('api', config.LOG_LEVEL);
+  const tracing = await startTracing('pilot-dispatch-api', process.env);
+  const logger = createLogger('api', config.LOG_LEVEL, traceFields(tracing));
   try {
-    await run(config, logger);
+    await run(config, logger, tracing);
   } catch (error) {
     logger.fatal({ err: error instanceof Error ? error.message : String(error) }, 'api failed');
     process.exit(1);

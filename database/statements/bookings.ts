@@ -1,5 +1,5 @@
 import { ms, row, rows, type Manager } from '../query.js';
-import type { BookingRow } from '../rows.js';
+import type { BookingRow, SearchRow } from '../rows.js';
 import type { BookingStatus } from '../../contract/words.js';
 import type { SearchLimits } from '../../contract/limits.js';
 import type { CreateBooking } from '../../contract/schemas.js';
@@ -67,22 +67,28 @@ export async function insertBooking(manager: Manager, booking: NewBooking): Prom
   return inserted[0] as BookingRow;
 }
 
-/** The pilot has the job: PENDING becomes ASSIGNED, and its search ends with one. */
-export async function assignBooking(
+/**
+ * The pilot has the job: PENDING becomes ASSIGNED, and its search ends with one. Answers when the search began and
+ * ended; null when it had ended before.
+ */
+export function assignBooking(
   manager: Manager,
   booking: Pick<BookingRow, 'id' | 'search_no'>,
   pilotId: string,
-): Promise<void> {
-  await rows(
+): Promise<Pick<SearchRow, 'started_at' | 'ended_at'> | null> {
+  return row(
     manager,
     `WITH ended AS (
        UPDATE searches SET outcome = 'assigned', ended_at = t.now, waiting_until = NULL,
          started_at = coalesce(started_at, t.now), ends_at = coalesce(ends_at, t.now)
        FROM (SELECT clock_timestamp() AS now) t
-       WHERE booking_id = $1 AND search_no = $2 AND outcome IS NULL
+       WHERE booking_id = $1 AND search_no = $2 AND outcome IS NULL RETURNING searches.started_at, searches.ended_at
+     ), assigned AS (
+       UPDATE bookings SET status = 'ASSIGNED', pilot_id = $3, assigned_at = clock_timestamp(),
+         unreachable_at = NULL
+       WHERE id = $1 AND status = 'PENDING'
      )
-     UPDATE bookings SET status = 'ASSIGNED', pilot_id = $3, assigned_at = clock_timestamp(), unreachable_at = NULL
-     WHERE id = $1 AND status = 'PENDING'`,
+     SELECT started_at, ended_at FROM ended`,
     [booking.id, booking.search_no, pilotId],
   );
 }

@@ -65,6 +65,15 @@ export async function countUnreceivedOffers(manager: Manager, receiptMs: number)
   return counted?.count ?? 0;
 }
 
+/** Searches that run now. */
+export async function countLiveSearches(manager: Manager): Promise<number> {
+  const counted = await row<{ count: number }>(
+    manager,
+    'SELECT count(*)::int AS count FROM searches WHERE outcome IS NULL',
+  );
+  return counted?.count ?? 0;
+}
+
 /** Postgres' clock: the one clock of all decisions. */
 export async function databaseNow(manager: Manager): Promise<Date> {
   const found = await row<{ now: Date }>(manager, 'SELECT clock_timestamp() AS now');

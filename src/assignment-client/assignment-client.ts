@@ -4,12 +4,20 @@ import {
   Connection,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
+  type WorkflowClientInterceptor,
 } from '@temporalio/client';
-import { TypedSearchAttributes, defineSearchAttributeKey, type PayloadCodec } from '@temporalio/common';
+import {
+  defaultPayloadConverter,
+  defineSearchAttributeKey,
+  TypedSearchAttributes,
+  type Headers,
+  type PayloadCodec,
+} from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   SEARCH_ATTRIBUTES,
   TASK_QUEUE,
+  TRACE_HEADER,
   WORKFLOW_ID_PREFIX,
   WORKFLOW_TYPE,
   workflowIdOf,
@@ -44,12 +52,14 @@ export class AssignmentClient {
   /**
    * A client by Temporal's own standard variables and profiles; connects at its first call.
    * @param codec what is sent goes through it, as at the worker
+   * @param traceparent of the call under way: starts and signals carry it as a header
    */
-  static fromEnvironment(codec?: PayloadCodec): AssignmentClient {
+  static fromEnvironment(codec?: PayloadCodec, traceparent?: () => string | undefined): AssignmentClient {
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
     const connection = Connection.lazy(connectionOptions);
     const dataConverter = { payloadCodecs: codec === undefined ? [] : [codec] };
-    const client = new Client({ connection, namespace, dataConverter });
+    const interceptors = traceparent === undefined ? {} : { workflow: [carrying(traceparent)] };
+    const client = new Client({ connection, namespace, dataConverter, interceptors });
     return new AssignmentClient(connection, client, namespace);
   }
 
@@ -168,6 +178,20 @@ export class AssignmentClient {
       throw new TemporalUnavailableError(error instanceof Error ? error.message : String(error));
     }
   }
+}
+
+/** Puts the trace of the call under way into the headers of what it starts and signals. */
+function carrying(traceparent: () => string | undefined): WorkflowClientInterceptor {
+  const headers = (given: Headers): Headers => {
+    const current = traceparent();
+    return current === undefined
+      ? given
+      : { ...given, [TRACE_HEADER]: defaultPayloadConverter.toPayload(current) };
+  };
+  return {
+    start: (input, next) => next({ ...input, headers: headers(input.headers) }),
+    signal: (input, next) => next({ ...input, headers: headers(input.headers) }),
+  };
 }
 
 function attributesAtStart(input: StartInput): TypedSearchAttributes {

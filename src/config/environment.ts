@@ -61,10 +61,17 @@ const limits = {
   JOB_STALE_MS: whole(100, DAY_MS).default(DEFAULT_JOB_STALE_MS),
 };
 
+/** Temporal joins both with a dot into the name of a version. */
+const deploymentWord = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be 1 to 100 letters, digits, _ and -');
+
 const workerSchema = z.object({
   ...shared,
   WORKER_METRICS_PORT: z.union([z.literal('off'), port]).default(9464),
   WORKER_CACHED_WORKFLOWS: whole(10, 1_000_000).default(5_000),
+  WORKER_DEPLOYMENT_NAME: deploymentWord.optional(),
+  WORKER_BUILD_ID: deploymentWord.optional(),
 });
 
 /** Limits per minute: requests and bookings of one token, requests of one address. */
@@ -176,9 +183,18 @@ export function readApiConfig(environment: Environment): ApiConfig {
   };
 }
 
+/** A version of a deployment has a name and a build. */
+function halfAVersion(set: Environment): string[] {
+  const [name, build] = [set['WORKER_DEPLOYMENT_NAME'], set['WORKER_BUILD_ID']];
+  if ((name === undefined) === (build === undefined)) return [];
+  const names = ['WORKER_DEPLOYMENT_NAME', 'WORKER_BUILD_ID'];
+  const [lacks, has] = name === undefined ? names : names.toReversed();
+  return [`${lacks}: is not set, but ${has} is: a version has both`];
+}
+
 /** Reads the worker's configuration. Throws one error that names every bad key. */
 export function readWorkerConfig(environment: Environment): WorkerConfig {
-  return parse(workerSchema, environment, failpointInProduction);
+  return parse(workerSchema, environment, (set) => [...failpointInProduction(set), ...halfAVersion(set)]);
 }
 
 function parse<T extends z.ZodType>(

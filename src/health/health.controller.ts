@@ -2,12 +2,13 @@ import { Controller, Get, Header, Inject, Req, Res, UnauthorizedException } from
 import type { Request, Response } from 'express';
 import { timingSafeEqual } from 'node:crypto';
 import { outboxBacklog } from '../../database/statements/outbox.js';
-import { countUnreceivedOffers } from '../../database/statements/repairs.js';
+import { countLiveSearches, countUnreceivedOffers } from '../../database/statements/repairs.js';
 import { OFFER_RECEIPT_MS } from '../../contract/limits.js';
 import type { DispatchContext } from '../../dispatch/context.js';
 import { Anyone } from '../auth/access.guard.js';
 import { API_CONFIG, DISPATCH } from '../config/providers.js';
 import type { ApiConfig } from '../config/environment.js';
+import { databaseIsAway } from '../http/database-away.js';
 import { HealthService } from './health.service.js';
 import { Metrics } from './metrics.js';
 
@@ -37,10 +38,24 @@ export class HealthController {
   @Header('Cache-Control', 'no-store')
   async exported(@Req() request: Request, @Res() response: Response): Promise<void> {
     this.refuseStrangers(request);
-    const { manager } = this.dispatch.source;
-    this.metrics.outboxLines.set((await outboxBacklog(manager)).lines);
-    this.metrics.unreceivedOffers.set(await countUnreceivedOffers(manager, OFFER_RECEIPT_MS));
+    await this.lookAtRows();
     response.type(this.metrics.registry.contentType).send(await this.metrics.registry.metrics());
+  }
+
+  /** While Postgres is away the rest of the figures is wanted more than ever. */
+  private async lookAtRows(): Promise<void> {
+    const { manager } = this.dispatch.source;
+    const { outboxLines, unreceivedOffers, liveSearches, databaseUp } = this.metrics;
+    try {
+      outboxLines.set((await outboxBacklog(manager)).lines);
+      unreceivedOffers.set(await countUnreceivedOffers(manager, OFFER_RECEIPT_MS));
+      liveSearches.set(await countLiveSearches(manager));
+      databaseUp.set(1);
+    } catch (error) {
+      if (!databaseIsAway(error)) throw error;
+      for (const gauge of [outboxLines, unreceivedOffers, liveSearches]) gauge.remove();
+      databaseUp.set(0);
+    }
   }
 
   private refuseStrangers(request: Request): void {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { DecisionMetrics } from './decision-metrics.js';
 
-/** The process's metrics in Prometheus' form. No personal data in any label. */
+/** The API's metrics in Prometheus' form. No personal data in any label. */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
@@ -21,12 +22,8 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  readonly points = new Counter({
-    name: 'dispatch_points_total',
-    help: 'Points of bookings that this process decided, by name as in the log',
-    labelNames: ['point'] as const,
-    registers: [this.registry],
-  });
+  /** What this process decided. */
+  readonly decisions = new DecisionMetrics(this.registry);
 
   readonly repairs = new Counter({
     name: 'dispatch_repairs_total',
@@ -59,7 +56,21 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly liveSearches = new Gauge({
+    name: 'dispatch_live_searches',
+    help: 'Searches that run now, when last looked',
+    registers: [this.registry],
+  });
+
+  readonly databaseUp = new Gauge({
+    name: 'dispatch_database_up',
+    help: '1 when Postgres answered this scrape; 0: the figures out of its rows are left out',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    for (const kind of ['overdue_offer', 'stalled_booking', 'broken_workflow']) this.repairs.inc({ kind }, 0);
+    for (const type of ['user', 'pilot', 'admin']) this.sockets.set({ type }, 0);
   }
 }

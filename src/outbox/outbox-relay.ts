@@ -96,9 +96,18 @@ export class OutboxRelay implements OnApplicationBootstrap, OnApplicationShutdow
     }
   }
 
-  private async deliver(line: OutboxRow): Promise<void> {
-    if (line.kind === 'start') await this.client.start(line.payload as unknown as StartInput);
-    else if ((await this.client.signal(line.booking_id, line.kind, line.payload)) === 'gone')
+  /** Under the trace of the call that left the line, whichever process delivers it. */
+  private deliver(line: OutboxRow): Promise<void> {
+    const { traceparent, ...payload } = line.payload;
+    const { trace } = this.dispatch;
+    if (trace === undefined) return this.tell(line, payload);
+    const parent = typeof traceparent === 'string' ? traceparent : undefined;
+    return trace.continued(parent, line.kind, line.booking_id, () => this.tell(line, payload));
+  }
+
+  private async tell(line: OutboxRow, payload: Record<string, unknown>): Promise<void> {
+    if (line.kind === 'start') await this.client.start(payload as unknown as StartInput);
+    else if ((await this.client.signal(line.booking_id, line.kind, payload)) === 'gone')
       await this.ensureWorkflow(line.booking_id);
   }
 

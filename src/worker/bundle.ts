@@ -4,15 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-/** From dist/src/worker: the compiled workflows, the converter, and where the bundle goes. */
+/** From dist/src/worker: the compiled workflows, the converter, the interceptors, and where the bundle goes. */
 const WORKFLOWS = at('../../workflows/index.js');
 const CONVERTER = at('../../workflows/tolerant-payload-converter.js');
+const INTERCEPTORS = at('../../workflows/trace-headers.js');
 const TARGET = at('../../workflow-bundle.js');
 
 async function main(): Promise<void> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: WORKFLOWS,
     payloadConverterPath: CONVERTER,
+    workflowInterceptorModules: [INTERCEPTORS],
     logger: undefined as never,
   });
   await mkdir(at('../..'), { recursive: true });

@@ -1,7 +1,7 @@
 /** A worker process: the one place where workflows, activities, database and events meet. */
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
-import { NativeConnection, Worker, type DataConverter } from '@temporalio/worker';
+import { NativeConnection, Worker, type DataConverter, type WorkerOptions } from '@temporalio/worker';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Logger } from 'pino';
 import { createBookingActivities } from '../../activities/booking-activities.js';
@@ -11,8 +11,13 @@ import { connectDatabase, createEmitter } from '../config/database.js';
 import { armActivities, armEmitter } from '../config/failpoints.js';
 import { createLogger, dispatchLog } from '../config/logger.js';
 import { createPayloadCodec } from '../config/payload-codec.js';
+import { counting } from '../health/decision-metrics.js';
+import { WorkerMetrics } from './metrics.js';
 import { installRuntime } from './runtime.js';
 import { registerSearchAttributes } from './search-attributes.js';
+import { traceActivities, traceSinks } from './trace.js';
+import { traceStatements } from '../tracing/doors.js';
+import { startTracing, tellOfTracing, traceFields, type Tracing } from '../tracing/tracing.js';
 
 const BUNDLE = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
 const CONVERTER = fileURLToPath(new URL('../../workflows/tolerant-payload-converter.js', import.meta.url));
@@ -35,6 +40,19 @@ async function connectTemporal(logger: Logger): Promise<{ connection: NativeConn
   }
 }
 
+/** A worker of a named version takes the bookings of that version only, each for its whole life. */
+function versionOf(config: WorkerConfig): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  const { WORKER_DEPLOYMENT_NAME: deploymentName, WORKER_BUILD_ID: buildId } = config;
+  if (deploymentName === undefined || buildId === undefined) return {};
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName, buildId },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'PINNED',
+    },
+  };
+}
+
 /** With keys, messages of failures are encrypted as well; without, they stay readable. */
 function dataConverter(config: WorkerConfig, logger: Logger): DataConverter {
   return {
@@ -44,12 +62,16 @@ function dataConverter(config: WorkerConfig, logger: Logger): DataConverter {
   };
 }
 
-async function run(config: WorkerConfig, logger: Logger): Promise<void> {
-  await installRuntime(logger, config.WORKER_METRICS_PORT);
+async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | undefined): Promise<void> {
+  tellOfTracing(tracing, logger);
+  if (tracing !== undefined) traceStatements(tracing);
+  const metrics = new WorkerMetrics();
+  const stopMetrics = await installRuntime(logger, config.WORKER_METRICS_PORT, metrics.registry);
   const source = await connectDatabase(config, 'dispatch-worker', logger);
   const emitter = armEmitter(createEmitter(config.REDIS_URL, logger), config.FAILPOINT);
+  const log = counting(dispatchLog(logger), metrics.decisions);
   const { connection, namespace } = await connectTemporal(logger);
-  const activities = createBookingActivities({ source, emitter, log: dispatchLog(logger) });
+  const activities = createBookingActivities({ source, emitter, log });
   try {
     await registerSearchAttributes(connection, namespace, logger);
     const worker = await Worker.create({
@@ -58,7 +80,10 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
       taskQueue: TASK_QUEUE,
       workflowBundle: { codePath: BUNDLE },
       dataConverter: dataConverter(config, logger),
-      activities: armActivities(activities, config.FAILPOINT),
+      activities: metrics.timed(armActivities(activities, config.FAILPOINT)),
+      ...versionOf(config),
+      sinks: traceSinks(tracing),
+      ...(tracing === undefined ? {} : { interceptors: { activity: [traceActivities(tracing)] } }),
       // The open workflows must stay in memory: replaying them took 2 s and more at the 99th percentile.
       maxCachedWorkflows: config.WORKER_CACHED_WORKFLOWS,
       // A dead worker's workflows are handed to another after this; the default of 10 s stalls an offer.
@@ -80,6 +105,8 @@ async function run(config: WorkerConfig, logger: Logger): Promise<void> {
     await connection.close();
     await emitter.close();
     await source.destroy();
+    await stopMetrics();
+    await tracing?.stop();
     logger.info('worker stopped');
   }
 }
@@ -94,9 +121,10 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const logger = createLogger('worker', config.LOG_LEVEL);
+  const tracing = await startTracing('pilot-dispatch-worker', process.env);
+  const logger = createLogger('worker', config.LOG_LEVEL, traceFields(tracing));
   try {
-    await run(config, logger);
+    await run(config, logger, tracing);
   } catch (error) {
     logger.fatal({ err: error instanceof Error ? error.message : String(error) }, 'worker failed');
     process.exitCode = 1;

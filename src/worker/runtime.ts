@@ -1,6 +1,7 @@
-import { createServer } from 'node:net';
 import { DefaultLogger, Runtime, type LogLevel } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { freeLoopbackPort, serveMetrics } from './metrics-server.js';
 
 const PINO_LEVEL: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = {
   TRACE: 'trace',
@@ -11,12 +12,20 @@ const PINO_LEVEL: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'
 };
 
 /**
- * Installs the SDK's runtime: its log goes into ours, its metrics to Prometheus on `metricsPort`. With
- * several workers on one machine the first has the port; the others say so and run without.
+ * Installs the SDK's runtime: its log goes into ours, its metrics beside `registry` to Prometheus on
+ * `metricsPort`. With several workers on one machine the first has the port; the others say so and run without.
+ *
+ * @returns ends the serving of metrics
  */
-export async function installRuntime(logger: Logger, metricsPort: number | 'off'): Promise<void> {
-  const serveMetrics = metricsPort !== 'off' && (await isFree(metricsPort));
-  if (metricsPort !== 'off' && !serveMetrics)
+export async function installRuntime(
+  logger: Logger,
+  metricsPort: number | 'off',
+  registry: Registry,
+): Promise<() => Promise<void>> {
+  const sdkPort = await freeLoopbackPort();
+  const server = metricsPort === 'off' ? null : await serveMetrics(metricsPort, registry, sdkPort);
+  if (server !== null) logger.info({ metricsPort: server.port }, 'serving metrics');
+  else if (metricsPort !== 'off')
     logger.warn({ metricsPort }, 'WORKER_METRICS_PORT is taken: this worker serves no metrics');
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
@@ -26,10 +35,11 @@ export async function installRuntime(logger: Logger, metricsPort: number | 'off'
     }),
     // Ctrl-C is the supervisor's; this process stops by SIGTERM, which main.ts handles itself.
     shutdownSignals: [],
-    ...(serveMetrics
-      ? { telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } } } }
-      : {}),
+    ...(server === null
+      ? {}
+      : { telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${sdkPort}` } } } }),
   });
+  return async () => server?.close();
 }
 
 /** The SDK knows a workflow's id; people look for the booking's. */
@@ -37,12 +47,4 @@ function withBookingId(fields: Record<string, unknown>): Record<string, unknown>
   const workflowId = fields['workflowId'];
   if (typeof workflowId !== 'string' || !workflowId.startsWith('booking-')) return fields;
   return { ...fields, bookingId: workflowId.slice('booking-'.length) };
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
 }

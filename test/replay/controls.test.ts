@@ -1,8 +1,5 @@
 /** A check that has never caught anything proves nothing: falsified histories and planted changes turn it red. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import {
   eventOf,
   historyOf,
@@ -13,6 +10,7 @@ import {
   textsOf,
   type RecordedHistory,
 } from '../support/histories.js';
+import { bundleWith, READS_FIRST, SHOWS_LATE, SHOWS_NOTHING } from '../support/planted-workflow.js';
 import { CANARY, installQuietRuntime } from '../support/stage-ground.js';
 
 const DETERMINISM = /TMPRL1100|[Nn]ondeterminism|[Dd]eterminism/;
@@ -51,27 +49,6 @@ describe('the same history with one thing changed fails', () => {
   });
 });
 
-/** Bundles a copy of the compiled workflow in which one text is another. */
-async function bundleWith(file: string, from: string, to: string): Promise<WorkflowBundleWithSourceMap> {
-  const folder = mkdtempSync(join(tmpdir(), 'planted-workflow-'));
-  try {
-    for (const each of ['workflows', 'contract'])
-      cpSync(join(process.cwd(), 'dist', each), join(folder, each), { recursive: true });
-    symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
-    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-    const source = readFileSync(join(folder, 'workflows', file), 'utf8');
-    if (!source.includes(from)) throw new Error(`${file} has no ${from}: the planted change must be adapted`);
-    writeFileSync(join(folder, 'workflows', file), source.replace(from, to));
-    return await bundleWorkflowCode({
-      workflowsPath: join(folder, 'workflows/index.js'),
-      payloadConverterPath: join(folder, 'workflows/tolerant-payload-converter.js'),
-      logger: new DefaultLogger('ERROR'),
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 describe('a changed workflow', () => {
   beforeAll(() => installQuietRuntime());
   const scenes = ['success', 'decline-then-next', 'no-pilots-then-retry'];
@@ -81,30 +58,22 @@ describe('a changed workflow', () => {
   };
 
   test('with another comment only replays: what turns the others red is the change itself', async () => {
-    const bundle = await bundleWith('booking-assignment.js', '/**', '/** Another word. ');
+    const bundle = await bundleWith({ file: 'booking-assignment.js', from: '/**', to: '/** Another word. ' });
     expect(await outcome(bundle)).toEqual([undefined, undefined, undefined]);
   });
 
   test('that reads the rows before it asks the first pilot fails', async () => {
-    const bundle = await bundleWith(
-      'booking-assignment.js',
-      'activities.claimNextPilot.executeWithOptions(options, [{ bookingId, offerId: uuid4() }])',
-      'activities.readStanding({ bookingId }).then(() => activities.claimNextPilot({ bookingId, offerId: uuid4() }))',
-    );
+    const bundle = await bundleWith(READS_FIRST);
     for (const message of await outcome(bundle)) expect(message).toMatch(DETERMINISM);
   });
 
   test('whose commands come in another order fails: shown after the wait instead of before', async () => {
-    const bundle = await bundleWith(
-      'booking-assignment.js',
-      'board.show(await nextStanding(story, standing))',
-      'const next = await nextStanding(story, standing); await condition(() => false, 1); board.show(next)',
-    );
+    const bundle = await bundleWith(SHOWS_LATE);
     for (const message of await outcome(bundle)) expect(message).toMatch(DETERMINISM);
   });
 
   test('that shows no search attributes any more fails', async () => {
-    const bundle = await bundleWith('board.js', 'upsertSearchAttributes(changes)', 'void changes');
+    const bundle = await bundleWith(SHOWS_NOTHING);
     for (const message of await outcome(bundle)) expect(message).toMatch(DETERMINISM);
   });
 });

@@ -1,5 +1,6 @@
 /** Every history that was ever recorded replays on the workflow as it is now, and holds no personal data. */
 import { historyNames, readHistory, replay, textsOf } from '../support/histories.js';
+import { RACE_SCENES } from '../support/race-scenes.js';
 import { FURTHER_SCENES, SCENARIOS } from '../support/scenes.js';
 import { CANARY } from '../support/stage-ground.js';
 
@@ -11,9 +12,9 @@ beforeAll(async () => {
   results = await replay(Object.fromEntries(names.map((name) => [name, readHistory(name)])));
 });
 
-test('each of the six scenarios has a history, and so has each further scene', () => {
+test('each of the six scenarios has a history, and so has each further scene and each race', () => {
   const scenes = new Set(names.map((name) => name.split('.')[0]));
-  const expected = [...Object.keys(SCENARIOS), ...Object.keys(FURTHER_SCENES)];
+  const expected = [SCENARIOS, FURTHER_SCENES, RACE_SCENES].flatMap(Object.keys);
   expect(expected.filter((scene) => !scenes.has(scene))).toEqual([]);
   expect(Object.keys(SCENARIOS)).toHaveLength(6);
 });

@@ -2,16 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { HistoryEvent, RecordedHistory } from '../../tools/history/recorded.js';
 import { bundlePath, converterPath, installQuietRuntime } from './stage-ground.js';
 
-export interface HistoryEvent {
-  eventId: string;
-  eventType: string;
-  [attributes: string]: unknown;
-}
-export interface RecordedHistory {
-  events: HistoryEvent[];
-}
+export type { HistoryEvent, RecordedHistory };
 type Bundle = { codePath: string } | WorkflowBundleWithSourceMap;
 
 const FOLDER = process.env['REPLAY_HISTORIES'] ?? join(process.cwd(), 'test/replay/histories');

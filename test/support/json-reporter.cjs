@@ -1,4 +1,4 @@
-// Writes artefacts/test-results.json after every run, in the format of `jest --json`.
+// Writes artefacts/test-results.json (or the file in TEST_RESULTS) after every run, in the format of `jest --json`.
 const { mkdirSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 
@@ -8,7 +8,8 @@ const { formatTestResults } = require(require.resolve('@jest/test-result', fromJ
 
 module.exports = class JsonReporter {
   constructor(globalConfig) {
-    this.file = join(globalConfig.rootDir, 'artefacts', 'test-results.json');
+    // A run that a test starts has a report of its own.
+    this.file = process.env.TEST_RESULTS ?? join(globalConfig.rootDir, 'artefacts', 'test-results.json');
   }
 
   /** A run that dies must not leave the report of the one before. */

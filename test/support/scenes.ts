@@ -13,9 +13,9 @@ import type { Stage } from './workflow-stage.js';
 export type Scene = (stage: Stage) => Promise<Booked>;
 
 /** Real time: short enough to wait for, long enough to tap into. */
-const SHORT: Partial<SearchLimits> = { offerTimeoutMs: 1_500, searchTimeoutMs: 30_000 };
+export const SHORT: Partial<SearchLimits> = { offerTimeoutMs: 1_500, searchTimeoutMs: 30_000 };
 
-async function start(
+export async function start(
   stage: Stage,
   pilots: number,
   limits: Partial<SearchLimits> = {},
@@ -27,13 +27,13 @@ async function start(
   return { booked, pilotIds, here };
 }
 
-async function step(stage: Stage, booked: Booked, ...statuses: JobStatus[]): Promise<void> {
+export async function step(stage: Stage, booked: Booked, ...statuses: JobStatus[]): Promise<void> {
   const pilotId = (await booked.row()).pilot_id ?? '';
   for (const status of statuses)
     await booked.tap(() => stepJob(stage.api, { bookingId: booked.id, pilotId, status }));
 }
 
-async function assigned(stage: Stage, pilots = 1): Promise<Booked> {
+export async function assigned(stage: Stage, pilots = 1): Promise<Booked> {
   const { booked } = await start(stage, pilots);
   await booked.accept(await booked.liveOffer(1));
   await booked.viewIs('assigned');

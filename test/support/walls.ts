@@ -192,6 +192,22 @@ export const WALLS: Record<string, Wall> = {
       'pg',
     ],
   },
+  'tools/history': {
+    forbidden: [
+      'typeorm',
+      '@nestjs/common',
+      '@temporalio/workflow',
+      '../../src/config/environment.js',
+      '../../database/query.js',
+      '../../workflows/index.js',
+    ],
+    allowed: [
+      '@temporalio/worker',
+      '../../contract/words.js',
+      '../../payload-codec/keys.js',
+      '../setup/paths.js',
+    ],
+  },
   web: {
     forbidden: [
       'typeorm',

@@ -3,7 +3,7 @@
  * Postgres, on a Temporal that skips time or on a real dev server. Worker and client as in production.
  */
 import { randomUUID } from 'node:crypto';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { Connection } from '@temporalio/client';
 import { createBookingActivities } from '../../activities/booking-activities.js';
 import { DEFAULT_LIMITS, type SearchLimits } from '../../contract/limits.js';
@@ -23,6 +23,9 @@ import { Interferences } from './interferences.js';
 import { northOf } from './places.js';
 import { pause } from './waiting.js';
 import { bundlePath, CANARY, converterPath, type Ground } from './stage-ground.js';
+
+/** What a deployment changes of a worker. */
+export type Deployed = Pick<WorkerOptions, 'workflowBundle' | 'workerDeploymentOptions'>;
 
 const WORKER_STOPS_WITHIN_MS = 8_000;
 
@@ -77,13 +80,24 @@ export class Stage {
     return stage;
   }
 
-  /** A worker with the options of src/worker/main.ts. */
-  async startWorker(): Promise<void> {
+  /**
+   * A worker with the options of src/worker/main.ts.
+   *
+   * @param deployed another build than that of the test run, or a version of its own
+   */
+  async startWorker(deployed: Deployed = {}): Promise<void> {
+    const { worker, running } = await this.startAnother(deployed);
+    this.worker = { worker, running };
+  }
+
+  /** One more worker beside the stage's own; whoever starts it stops it. */
+  async startAnother(deployed: Deployed): Promise<{ worker: Worker; running: Promise<void> }> {
     const worker = await Worker.create({
       connection: this.native,
       namespace: this.ground.namespace,
       taskQueue: TASK_QUEUE,
       workflowBundle: { codePath: bundlePath() },
+      ...deployed,
       dataConverter: { payloadConverterPath: converterPath() },
       activities: this.activities.around(createBookingActivities({ ...this.api, deliver: () => undefined })),
       maxCachedWorkflows: this.cachedWorkflows,
@@ -93,7 +107,7 @@ export class Stage {
     });
     const running = worker.run();
     running.catch(() => undefined);
-    this.worker = { worker, running };
+    return { worker, running };
   }
 
   async stopWorker(): Promise<void> {

@@ -1,10 +1,9 @@
 /** F27: an operator resets a booking's workflow to its first task: the rows know better, nothing is done again. */
-import { randomUUID } from 'node:crypto';
-import { workflowIdOf } from '../../contract/workflow.js';
 import { stepJob } from '../../dispatch/jobs.js';
 import type { Booked } from '../support/booked.js';
 import { freshPlace } from '../support/places.js';
 import { openRealStage } from '../support/real-stage.js';
+import { reset } from '../support/reset.js';
 import { eventually } from '../support/waiting.js';
 import type { Stage } from '../support/workflow-stage.js';
 
@@ -16,20 +15,6 @@ afterEach(async () => {
   await stage.clear();
 });
 afterAll(() => stage.close());
-
-/** Back to the first task, as the Web UI and `temporal workflow reset --type FirstWorkflowTask` do. */
-async function reset(booked: Booked): Promise<void> {
-  const { runId } = await booked.handle.describe();
-  const first = (await booked.history()).find((one) => one.workflowTaskCompletedEventAttributes != null);
-  const answer = await stage.connection.workflowService.resetWorkflowExecution({
-    namespace: stage.ground.namespace,
-    workflowExecution: { workflowId: workflowIdOf(booked.id), runId },
-    reason: 'test',
-    requestId: randomUUID(),
-    workflowTaskFinishEventId: first?.eventId,
-  });
-  await eventually('the new run', async () => (await booked.handle.describe()).runId === answer.runId);
-}
 
 async function offered(): Promise<Booked> {
   const here = freshPlace();
@@ -43,7 +28,7 @@ async function offered(): Promise<Booked> {
 test('offered: the offer goes on, nobody else is asked', async () => {
   const booked = await offered();
   const offer = await booked.liveOffer(1);
-  await reset(booked);
+  await reset(stage, booked);
   await eventually('the new run to show it', async () => (await booked.view()).offer?.offerId === offer.id);
   expect(await booked.told()).toEqual(['created', 'search_started', 'offer_sent']);
   await booked.accept(offer);
@@ -55,7 +40,7 @@ test('assigned, then delivered: told once', async () => {
   const offer = await booked.liveOffer(1);
   await booked.accept(offer);
   await booked.viewIs('assigned');
-  await reset(booked);
+  await reset(stage, booked);
   await booked.viewIs('assigned');
   expect(await booked.told()).toEqual(['created', 'search_started', 'offer_sent', 'driver_assigned']);
   for (const status of ['ARRIVED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const)
@@ -67,7 +52,7 @@ test('a completed booking: its workflow reads that it is over and completes agai
   const booked = await offered();
   await booked.cancel();
   await booked.result();
-  await reset(booked);
+  await reset(stage, booked);
   expect(await booked.result()).toMatchObject({ status: 'CANCELLED' });
   expect((await booked.told()).filter((one) => one === 'cancelled')).toHaveLength(1);
 });
@@ -79,7 +64,7 @@ test('a failed search whose retry was done by hand: the replayed retry begins no
   await stage.pilot(here, 1);
   await booked.signal('retry', {});
   const offer = await booked.liveOffer(1);
-  await reset(booked);
+  await reset(stage, booked);
   await eventually('the new run to show it', async () => (await booked.view()).offer?.offerId === offer.id);
   expect(await booked.searches()).toHaveLength(2);
 });

@@ -22,7 +22,7 @@ const BUNDLER = 'dist/src/worker/bundle.js';
 const PAGES = 'dist/web/index.html';
 
 /** What runs needs; a fault in a test must not keep the system from starting. */
-const RUNTIME_PROJECTS = ['src', 'src/worker', 'tools', 'tools/chaos'];
+const RUNTIME_PROJECTS = ['src', 'src/worker', 'tools', 'tools/chaos', 'tools/history'];
 
 /**
  * Builds what has changed since the last time.

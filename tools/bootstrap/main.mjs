@@ -19,6 +19,8 @@ const TARGETS = {
   chaos: ['dist/tools/chaos/main.js'],
   'history-record': ['dist/tools/history/record.js'],
   bench: ['dist/bench/main.js'],
+  'history-replay': ['dist/tools/history/replay.js'],
+  'history-show': ['dist/tools/history/show.js'],
   pictures: ['dist/tools/pictures/main.js'],
   openapi: ['dist/src/docs/write-documents.js'],
   test: ['node_modules/jest/bin/jest.js'],
