@@ -7,6 +7,7 @@ import type { BookingRow, OfferRow } from '../database/rows.js';
 import type { BookingViewRow } from '../database/statements/lists.js';
 import type { AcceptAnswer } from '../contract/shapes.js';
 import type { AnswerSignal } from '../contract/workflow.js';
+import { audit } from './audit.js';
 import { ConflictError, NotFoundError } from './errors.js';
 import { acceptNow, declineNow } from './settle-offer.js';
 import { toBooking } from './views.js';
@@ -14,6 +15,8 @@ import { toBooking } from './views.js';
 export interface Tap {
   pilotId: string;
   offerId: string;
+  /** Why he declines, in his words. */
+  reason?: string | undefined;
 }
 
 /**
@@ -41,6 +44,17 @@ export function declineByTap(context: DispatchContext, tap: Tap): Promise<{ outc
       if (offer.status !== 'OFFERED' || !(await declineNow(tx, booking, offer)))
         throw refusal(offer, booking);
       await tx.tellWorkflow(booking.id, 'decline', signalOf(tap));
+      if (tap.reason !== undefined && tap.reason !== '')
+        await audit(
+          tx,
+          { type: 'pilot', id: tap.pilotId },
+          {
+            action: 'decline',
+            bookingId: booking.id,
+            reason: tap.reason,
+            details: { offerId: offer.id },
+          },
+        );
     }
     return { outcome: 'DECLINED' };
   });

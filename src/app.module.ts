@@ -33,6 +33,7 @@ import { JobsController } from './jobs/jobs.controller.js';
 import { OffersController } from './offers/offers.controller.js';
 import { CodecController } from './operations/codec.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
+import { SteeringController } from './operations/steering.controller.js';
 import { WatchingController } from './operations/watching.controller.js';
 import { workflowLinks } from './operations/workflow-links.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
@@ -69,6 +70,7 @@ export class AppModule {
         PilotsController,
         OperationsController,
         WatchingController,
+        SteeringController,
         CodecController,
         DemoController,
         DemoPilotsController,
