@@ -1,6 +1,7 @@
 /** Every REST call: who may make it, what it takes and answers. OpenAPI and the tests of access read it. */
 import { z } from 'zod';
 import type { TokenType } from './words.js';
+import * as operate from './operator-shapes.js';
 import * as pages from './page-shapes.js';
 import * as payloads from './payload-shapes.js';
 import * as take from './schemas.js';
@@ -51,7 +52,7 @@ export const CALLS: readonly Call[] = [
     answers: { 200: give.assignmentShape },
   }),
   call(userOrAdmin, 'post', '/bookings/:id/retry-assignment', 'Search again after a failed search', {
-    body: take.emptySchema,
+    body: take.optionalReasonSchema,
     answers: { 200: give.retryAnswerShape },
   }),
   call(userOrAdmin, 'post', '/bookings/:id/cancel', 'Cancel before pickup', {
@@ -106,8 +107,34 @@ export const CALLS: readonly Call[] = [
     query: take.listPilotsQuery,
     answers: { 200: give.pilotPageShape },
   }),
-  call(admin, 'get', '/admin/vehicle-types', 'All vehicle types, as GET /vehicle-types', {
-    answers: { 200: give.vehicleTypePageShape },
+  call(admin, 'post', '/admin/pilots/:id/offline', 'Set a pilot offline; a live offer is withdrawn', {
+    body: take.optionalReasonSchema,
+    answers: { 200: give.pilotShape },
+    conflicts: true,
+  }),
+  call(admin, 'get', '/admin/vehicle-types', 'All vehicle types, with those that are paused', {
+    answers: { 200: operate.operatedVehicleTypePageShape },
+  }),
+  call(admin, 'post', '/admin/vehicle-types/:id/pause', 'No new offers for this vehicle type', {
+    body: take.optionalReasonSchema,
+    answers: { 200: operate.operatedVehicleTypeShape },
+  }),
+  call(admin, 'post', '/admin/vehicle-types/:id/resume', 'Offers again for this vehicle type', {
+    body: take.optionalReasonSchema,
+    answers: { 200: operate.operatedVehicleTypeShape },
+  }),
+  call(
+    admin,
+    'get',
+    '/admin/bookings/:id/explain',
+    'The whole story of a booking, and why not other pilots',
+    {
+      answers: { 200: operate.explanationShape },
+    },
+  ),
+  call(admin, 'get', '/admin/audit', 'Who did what and why, newest first', {
+    query: take.auditQuery,
+    answers: { 200: operate.auditPageShape },
   }),
   call(admin, 'post', '/admin/vehicle-types', 'Add a vehicle type', {
     body: take.createVehicleTypeSchema,

@@ -107,7 +107,9 @@ export type CreatePilot = z.infer<typeof createPilotSchema>;
 export const createVehicleTypeSchema = z
   .strictObject({ id: vehicleTypeId, name: text(TEXT_LIMITS.name) })
   .meta({ id: 'CreateVehicleType' });
-export const assignByHandSchema = z.strictObject({ pilotId: uuid }).meta({ id: 'AssignByHand' });
+export const assignByHandSchema = z
+  .strictObject({ pilotId: uuid, reason: text(TEXT_LIMITS.reason, 0).optional() })
+  .meta({ id: 'AssignByHand' });
 export const revokeSchema = z
   .union([z.strictObject({ sub: uuid }), z.strictObject({ jti: text(200) })])
   .meta({ id: 'RevokeToken' });
@@ -147,6 +149,13 @@ export const listSearchesQuery = z.strictObject({
 });
 export const recentEventsQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+/** `actor`: an id, or the name that a signal by hand gave. */
+export const auditQuery = z.strictObject({
+  bookingId: uuid.optional(),
+  actor: text(64).optional(),
+  limit,
+  cursor,
 });
 export const listPilotsQuery = z.strictObject({ limit, cursor });
 export const eventsQuery = z.strictObject({

@@ -82,6 +82,21 @@ export const NEAR_PILOT_REASONS = [
 ] as const;
 export type NearPilotReason = (typeof NEAR_PILOT_REASONS)[number];
 
+/** What a booking's story tells of; `given`: by hand, `act`: what somebody did, as the audit has it. */
+export const STORY_KINDS = [
+  'booked',
+  'search_started',
+  'asked',
+  'not_asked',
+  'given',
+  'search_ended',
+  'status',
+  'job_given_back',
+  'pilot_unreachable',
+  'act',
+] as const;
+export type StoryKind = (typeof STORY_KINDS)[number];
+
 /** What a pilot who is online does; `stale`: whatever it is, his position is too old to count. */
 export const PILOT_STATES = ['free', 'offered', 'job', 'stale'] as const;
 export type PilotState = (typeof PILOT_STATES)[number];

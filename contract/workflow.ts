@@ -52,6 +52,11 @@ export interface CancelSignal {
   by?: string;
 }
 
+/** `nudge`. `by`: the operator who did what the rows now say; why stands in the audit alone. */
+export interface NudgeSignal {
+  by?: string;
+}
+
 /** What the query `assignmentStatus` answers. Times, not elapsed ones: a query's clock stands still. */
 export interface AssignmentStatusView {
   bookingId: string;

@@ -7,6 +7,7 @@ import type { BookingRow, OfferRow } from '../database/rows.js';
 import type { BookingViewRow } from '../database/statements/lists.js';
 import type { AcceptAnswer } from '../contract/shapes.js';
 import type { AnswerSignal } from '../contract/workflow.js';
+import { audit } from './audit.js';
 import { ConflictError, NotFoundError } from './errors.js';
 import { acceptNow, declineNow } from './settle-offer.js';
 import { toBooking } from './views.js';
@@ -14,6 +15,8 @@ import { toBooking } from './views.js';
 export interface Tap {
   pilotId: string;
   offerId: string;
+  /** Why he declines, in his words. */
+  reason?: string | undefined;
 }
 
 /**
@@ -43,12 +46,24 @@ export function declineByTap(context: DispatchContext, tap: Tap): Promise<{ outc
     const booking = await lockOwn(tx, tap);
     if (await declineNow(tx, booking, { id: tap.offerId, pilot_id: tap.pilotId })) {
       await tx.tellWorkflow(booking.id, 'decline', signalOf(tap));
+      if (tap.reason !== undefined && tap.reason !== '') await auditDecline(tx, booking, tap, tap.reason);
     } else {
       const offer = (await findOffer(tx.manager, tap.offerId)) as OfferRow;
       if (offer.status !== 'DECLINED') throw refusal(offer, booking);
     }
     return { outcome: 'DECLINED' };
   });
+}
+
+/** Why he declined is for operators alone: histories and events hold no reasons. */
+function auditDecline(tx: Transaction, booking: BookingRow, tap: Tap, reason: string): Promise<void> {
+  const act = {
+    action: 'decline',
+    bookingId: booking.id,
+    reason,
+    details: { offerId: tap.offerId },
+  } as const;
+  return audit(tx, { type: 'pilot', id: tap.pilotId }, act);
 }
 
 function signalOf(tap: Tap): AnswerSignal {

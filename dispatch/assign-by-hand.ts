@@ -4,11 +4,11 @@ import { advanceSearchNo, lockBooking } from '../database/statements/bookings.js
 import { insertSearch, selectStanding } from '../database/statements/searches.js';
 import { findPilot, lockPilot } from '../database/statements/pilots.js';
 import { holdingOfferOfPilot, insertJobByHand } from '../database/statements/offers.js';
-import { insertAudit } from '../database/statements/records.js';
 import { selectBookingView, type BookingViewRow } from '../database/statements/lists.js';
 import type { BookingRow, PilotRow } from '../database/rows.js';
 import type { Booking } from '../contract/shapes.js';
 import { greatCircleKm } from '../contract/geo.js';
+import { auditOperator } from './audit.js';
 import { ConflictError, NotFoundError } from './errors.js';
 import { settleOffer } from './settle-offer.js';
 import { giveJob, withdraw } from './steps.js';
@@ -18,6 +18,7 @@ export interface HandAssignment {
   bookingId: string;
   pilotId: string;
   adminId: string;
+  reason?: string | undefined;
 }
 
 /**
@@ -36,11 +37,10 @@ export async function assignByHand(context: DispatchContext, request: HandAssign
     if (pilot === null) throw new NotFoundError('no such pilot');
     await refuseUnlessFree(tx, booking, pilot);
     await takeOver(tx, booking, pilot.id);
-    await tx.tellWorkflow(booking.id, 'nudge', {});
-    await insertAudit(tx.manager, {
-      bookingId: booking.id,
-      actor: request.adminId,
+    await tx.tellWorkflow(booking.id, 'nudge', { by: request.adminId });
+    await auditOperator(tx, request, {
       action: 'assign',
+      bookingId: booking.id,
       details: { pilotId: pilot.id },
     });
     const view = await selectBookingView(tx.manager, booking.id);

@@ -5,6 +5,7 @@ import { findPilot, setOnline } from '../database/statements/pilots.js';
 import type { OfferRow, PilotWithPositionRow } from '../database/rows.js';
 import type { Pilot } from '../contract/shapes.js';
 import { MESSAGES } from '../contract/messages.js';
+import { auditOperator } from './audit.js';
 import { ConflictError, NotFoundError } from './errors.js';
 import { withdraw } from './steps.js';
 import { toPilot } from './views.js';
@@ -13,13 +14,20 @@ import { toPilot } from './views.js';
 class HoldChangedError extends Error {}
 const LOOKS = 5;
 
+export interface AvailabilityRequest {
+  pilotId: string;
+  online: boolean;
+  /** The operator who sets him offline; absent: the pilot himself. */
+  operator?: { adminId: string; reason?: string | undefined };
+}
+
 /**
  * Sets a pilot online or offline. Offline withdraws his live offer, which counts as tried. Throws
  * NotFoundError for an unknown pilot, ConflictError during a job. Safe to run twice.
  */
 export async function setAvailability(
   context: DispatchContext,
-  request: { pilotId: string; online: boolean },
+  request: AvailabilityRequest,
 ): Promise<Pilot> {
   for (let look = 1; ; look += 1) {
     try {
@@ -30,12 +38,12 @@ export async function setAvailability(
   }
 }
 
-async function setOnce(tx: Transaction, request: { pilotId: string; online: boolean }): Promise<Pilot> {
+async function setOnce(tx: Transaction, request: AvailabilityRequest): Promise<Pilot> {
   if (request.online) {
     if ((await setOnline(tx.manager, request.pilotId, true)) === null)
       throw new NotFoundError('no such pilot');
     tx.log('pilot_online', { pilotId: request.pilotId });
-  } else await goOffline(tx, request.pilotId);
+  } else await goOffline(tx, request);
   return toPilot((await findPilot(tx.manager, request.pilotId)) as PilotWithPositionRow);
 }
 
@@ -43,7 +51,7 @@ async function setOnce(tx: Transaction, request: { pilotId: string; online: bool
  * Booking before pilot, as everywhere: the booking of what holds him is locked first, then he; once he
  * is locked no claim can take him, and if something else holds him by then, all is done again.
  */
-async function goOffline(tx: Transaction, pilotId: string): Promise<void> {
+async function goOffline(tx: Transaction, { pilotId, operator }: AvailabilityRequest): Promise<void> {
   const before = await holdingOfferOfPilot(tx.manager, pilotId);
   const booking = before === null ? null : await lockBooking(tx.manager, before.booking_id);
   if ((await setOnline(tx.manager, pilotId, false)) === null) throw new NotFoundError('no such pilot');
@@ -53,8 +61,14 @@ async function goOffline(tx: Transaction, pilotId: string): Promise<void> {
   if (holding !== null && booking !== null) {
     await withdraw(tx, booking, 'offline');
     tx.tidings.user(booking, 'booking:offer_expired', { message: MESSAGES.offerExpired, reason: 'offline' });
-    await tx.tellWorkflow(booking.id, 'nudge', {});
+    await tx.tellWorkflow(booking.id, 'nudge', operator === undefined ? {} : { by: operator.adminId });
   }
+  if (operator !== undefined)
+    await auditOperator(tx, operator, {
+      action: 'offline',
+      bookingId: holding?.booking_id ?? null,
+      details: { pilotId },
+    });
   tx.log('pilot_offline', { pilotId });
 }
 

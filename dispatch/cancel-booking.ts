@@ -13,6 +13,7 @@ import type { Booking } from '../contract/shapes.js';
 import type { Standing } from '../contract/activities.js';
 import { MESSAGES } from '../contract/messages.js';
 import { CANCELLABLE_STATUSES, isOneOf, type BookingStatus } from '../contract/words.js';
+import { audit } from './audit.js';
 import { ConflictError, NotFoundError } from './errors.js';
 import { closeSearch, withdraw } from './steps.js';
 import { standingOf } from './standing.js';
@@ -22,6 +23,11 @@ import { toBooking } from './views.js';
 export interface Caller {
   type: 'user' | 'admin';
   id: string;
+}
+
+/** Who a signal says has sent it: operators by their id, the customer as such. */
+export function senderOf(caller: Caller): string {
+  return caller.type === 'admin' ? caller.id : caller.type;
 }
 
 export interface CancelRequest {
@@ -46,14 +52,12 @@ export function cancelByCaller(context: DispatchContext, request: CancelRequest)
       const ageMs = (): number => (before === 'PENDING' ? Infinity : performance.now() - askedAt);
       await refuseUnlessCancellable(tx, booking, ageMs);
       await cancel(tx, booking, request.caller.type);
-      await tx.tellWorkflow(booking.id, 'cancel', { by: request.caller.type });
-      if (request.caller.type === 'admin')
-        await insertAudit(tx.manager, {
-          bookingId: booking.id,
-          actor: request.caller.id,
-          action: 'cancel',
-          details: { reason: request.reason ?? null },
-        });
+      await tx.tellWorkflow(booking.id, 'cancel', { by: senderOf(request.caller) });
+      await audit(tx, request.caller, {
+        action: 'cancel',
+        bookingId: booking.id,
+        reason: request.reason,
+      });
     }
     const view = await selectBookingView(tx.manager, booking.id);
     return toBooking(view as BookingViewRow, request.caller.type);

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Emitter } from '../events/emitter.js';
-import { insertOutboxLine, type OutboxRow } from '../database/statements/outbox.js';
 import { isOutdated } from '../database/query.js';
+import { insertOutboxLine, insertOutboxLines, type OutboxRow } from '../database/statements/outbox.js';
 import { Tidings } from './tidings.js';
 
 /** The points of a booking's life that are logged, each with its ids. */
@@ -25,7 +25,9 @@ export type LogPoint =
   | 'job_step'
   | 'pilot_unreachable'
   | 'pilot_online'
-  | 'pilot_offline';
+  | 'pilot_offline'
+  | 'dispatch_paused'
+  | 'dispatch_resumed';
 
 export interface LogFields {
   bookingId?: string;
@@ -85,7 +87,18 @@ export class Transaction {
       await insertOutboxLine(this.manager, { bookingId, kind, payload: carried, leaseMs: FIRST_LEASE_MS }),
     );
   }
+
+  /** Leaves the same line for many bookings. The first are delivered after the commit, the rest by the relay. */
+  async tellWorkflows(bookingIds: string[], kind: string, payload: object): Promise<void> {
+    const now = { bookingIds: bookingIds.slice(0, DELIVERED_AT_ONCE), leaseMs: FIRST_LEASE_MS };
+    const later = { bookingIds: bookingIds.slice(DELIVERED_AT_ONCE), leaseMs: 0 };
+    this.outbox.push(...(await insertOutboxLines(this.manager, { ...now, kind, payload })));
+    await insertOutboxLines(this.manager, { ...later, kind, payload });
+  }
 }
+
+/** Signals that one process sends at once; more would crowd Temporal for a burst that nobody waits for. */
+const DELIVERED_AT_ONCE = 200;
 
 /**
  * The writer of a line delivers it itself within this time; then any relay may. Short enough that a

@@ -9,13 +9,13 @@ import {
 import { insertSearch } from '../database/statements/searches.js';
 import { endJob } from '../database/statements/offers.js';
 import { coolDown } from '../database/statements/pilots.js';
-import { insertAudit } from '../database/statements/records.js';
 import { selectBookingView, type BookingViewRow } from '../database/statements/lists.js';
 import type { BookingRow } from '../database/rows.js';
 import type { Booking } from '../contract/shapes.js';
 import { COOLDOWN_MS, RELEASES_BEFORE_COOLDOWN } from '../contract/limits.js';
 import { MESSAGES, STATUS_MESSAGES } from '../contract/messages.js';
 import { JOB_STATUSES, RELEASABLE_STATUSES, isOneOf, type JobStatus } from '../contract/words.js';
+import { audit, auditOperator } from './audit.js';
 import { ConflictError, NotFoundError } from './errors.js';
 import { toBooking, type Reader } from './views.js';
 
@@ -60,13 +60,17 @@ export function releaseByPilot(
 ): Promise<Booking> {
   return inTransaction(context, async (tx) => {
     const booking = await lockJob(tx, request.bookingId, request.pilotId);
-    await release(tx, booking, request.pilotId);
-    await insertAudit(tx.manager, {
-      bookingId: booking.id,
-      actor: request.pilotId,
-      action: 'release',
-      details: { reason: request.reason, pilotId: request.pilotId },
-    });
+    await release(tx, booking, request.pilotId, {});
+    await audit(
+      tx,
+      { type: 'pilot', id: request.pilotId },
+      {
+        action: 'release',
+        bookingId: booking.id,
+        reason: request.reason,
+        details: { pilotId: request.pilotId },
+      },
+    );
     return answer(tx, booking.id, 'user');
   });
 }
@@ -81,30 +85,30 @@ export function releaseByOperator(
     if (booking === null) throw new NotFoundError('no such booking');
     const pilotId = booking.pilot_id;
     if (pilotId === null) throw notReleasable(booking);
-    await release(tx, booking, pilotId);
+    await release(tx, booking, pilotId, { by: request.adminId });
     tx.tidings.pilot(pilotId, 'booking:cancelled', {
       bookingId: booking.id,
       by: 'admin',
       message: MESSAGES.cancelled,
     });
-    await insertAudit(tx.manager, {
-      bookingId: booking.id,
-      actor: request.adminId,
-      action: 'release',
-      details: { reason: request.reason, pilotId },
-    });
+    await auditOperator(tx, request, { action: 'release', bookingId: booking.id, details: { pilotId } });
     return answer(tx, booking.id, 'admin');
   });
 }
 
-async function release(tx: Transaction, booking: BookingRow, pilotId: string): Promise<void> {
+async function release(
+  tx: Transaction,
+  booking: BookingRow,
+  pilotId: string,
+  nudge: { by?: string },
+): Promise<void> {
   if (!isOneOf(RELEASABLE_STATUSES, booking.status)) throw notReleasable(booking);
   const job = await endJob(tx.manager, booking.id, 'released');
   const next = (await unassignBooking(tx.manager, booking.id)) as BookingRow;
   await insertSearch(tx.manager, booking.id, next.search_no, 'release');
   await coolDown(tx.manager, pilotId, RELEASES_BEFORE_COOLDOWN, COOLDOWN_MS);
   tx.tidings.user(booking, 'booking:driver_released', { message: MESSAGES.released });
-  await tx.tellWorkflow(booking.id, 'nudge', {});
+  await tx.tellWorkflow(booking.id, 'nudge', nudge);
   tx.log('job_released', {
     bookingId: booking.id,
     offerId: job?.id,

@@ -5,7 +5,8 @@ import { insertAudit } from '../database/statements/records.js';
 import type { BookingRow } from '../database/rows.js';
 import type { Standing } from '../contract/activities.js';
 import { MESSAGES } from '../contract/messages.js';
-import { lockOwnBooking, type Caller } from './cancel-booking.js';
+import { audit } from './audit.js';
+import { lockOwnBooking, senderOf, type Caller } from './cancel-booking.js';
 import { NotFoundError } from './errors.js';
 import { standingOf } from './standing.js';
 
@@ -15,19 +16,19 @@ import { standingOf } from './standing.js';
  */
 export function retryByCaller(
   context: DispatchContext,
-  request: { bookingId: string; caller: Caller },
+  request: { bookingId: string; caller: Caller; reason?: string | undefined },
 ): Promise<{ success: true; message: string }> {
   return inTransaction(context, async (tx) => {
     const { booking } = await lockOwnBooking(tx, request.bookingId, request.caller);
     if (booking.status !== 'PENDING') throw new NotFoundError('no such booking');
     const searchNo = (await beginRetry(tx, booking)) ?? booking.search_no;
     // Told even when a search runs: if its workflow is gone, this brings it back.
-    await tx.tellWorkflow(booking.id, 'retry', { by: request.caller.type, searchNo });
-    if (request.caller.type === 'admin')
-      await insertAudit(tx.manager, {
-        bookingId: booking.id,
-        actor: request.caller.id,
+    await tx.tellWorkflow(booking.id, 'retry', { by: senderOf(request.caller), searchNo });
+    if (request.caller.type === 'admin' || request.reason !== undefined)
+      await audit(tx, request.caller, {
         action: 'retry',
+        bookingId: booking.id,
+        reason: request.reason,
         details: { searchNo },
       });
     return { success: true, message: MESSAGES.searchRestarted };

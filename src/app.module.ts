@@ -35,6 +35,7 @@ import { JobsController } from './jobs/jobs.controller.js';
 import { OffersController } from './offers/offers.controller.js';
 import { CodecController } from './operations/codec.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
+import { SteeringController } from './operations/steering.controller.js';
 import { WatchingController } from './operations/watching.controller.js';
 import { workflowLinks } from './operations/workflow-links.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
@@ -74,6 +75,7 @@ export class AppModule {
         PilotsController,
         OperationsController,
         WatchingController,
+        SteeringController,
         CodecController,
         DemoController,
         DemoPilotsController,

@@ -78,7 +78,7 @@ async function askNextPilot(story: Story, { search }: Standing): Promise<Standin
   const cancelled = await applyCancel(story);
   if (cancelled !== null) return cancelled;
   const { bookingId, limits } = story.input;
-  return step(story, claimWords(search, limits.maxPilots), (options) =>
+  return step(story, claimWords(search, limits), (options) =>
     activities.claimNextPilot.executeWithOptions(options, [{ bookingId, offerId: uuid4() }]),
   );
 }

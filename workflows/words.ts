@@ -1,5 +1,6 @@
 /** What operators read in the Web UI: a line for each timer and step, and where the booking stands. Pure. */
 import type { AnswerFact, OfferStanding, SearchStanding, Standing } from '../contract/activities.js';
+import type { SearchLimits } from '../contract/limits.js';
 import type { BookingAssignmentInput } from '../contract/workflow.js';
 
 /** Enough of a uuid to tell pilots apart at a glance. */
@@ -17,9 +18,11 @@ export function offerWords(offer: OfferStanding, maxPilots: number): string {
 }
 
 /** `Ask driver 3 of 10 · search 2`: the step that claims the next pilot. */
-export function claimWords(search: SearchStanding, maxPilots: number): string {
+export function claimWords(search: SearchStanding, limits: SearchLimits | undefined): string {
+  // One that was started by hand may have no limits: its claim says that there is no such booking.
+  const maxPilots = limits?.maxPilots ?? 0;
   const next = search.triedPilotIds.length + 1;
-  if (next > maxPilots) return `End search ${search.searchNo} · ${maxPilots} drivers asked`;
+  if (maxPilots > 0 && next > maxPilots) return `End search ${search.searchNo} · ${maxPilots} drivers asked`;
   return `Ask driver ${next} of ${maxPilots} · search ${search.searchNo}`;
 }
 

@@ -26,6 +26,21 @@ export async function insertOutboxLine(
   return inserted as OutboxRow;
 }
 
+/** The same line for many bookings, in one statement. */
+export function insertOutboxLines(
+  manager: Manager,
+  lines: { bookingIds: string[]; kind: string; payload: object; leaseMs: number },
+): Promise<OutboxRow[]> {
+  return rows<OutboxRow>(
+    manager,
+    `INSERT INTO outbox (booking_id, kind, payload, created_at, due_at)
+     SELECT told.id, $2, $3, t.now, t.now + ${ms(4)}
+     FROM unnest($1::uuid[]) told (id), (SELECT clock_timestamp() AS now) t
+     RETURNING id, booking_id, kind, payload, attempts`,
+    [lines.bookingIds, lines.kind, lines.payload, lines.leaseMs],
+  );
+}
+
 /** Leases up to `limit` due lines for `leaseMs`; two relays at once never lease the same one. */
 export function leaseOutboxLines(manager: Manager, limit: number, leaseMs: number): Promise<OutboxRow[]> {
   return rows<OutboxRow>(

@@ -12,6 +12,35 @@ export async function insertAudit(
   );
 }
 
+export interface AuditRow {
+  id: string;
+  booking_id: string | null;
+  actor: string;
+  action: string;
+  details: Record<string, unknown>;
+  at: Date;
+}
+
+export interface AuditFilter {
+  bookingId?: string;
+  actor?: string;
+  /** The id of the last entry of the page before. */
+  beforeId?: string;
+  limit: number;
+}
+
+/** Entries of the audit, newest first. */
+export function listAudit(manager: Manager, filter: AuditFilter): Promise<AuditRow[]> {
+  return rows(
+    manager,
+    `SELECT id, booking_id, actor, action, details, at FROM audit_entries
+     WHERE ($1::uuid IS NULL OR booking_id = $1) AND ($2::text IS NULL OR actor = $2)
+       AND ($3::bigint IS NULL OR id < $3)
+     ORDER BY id DESC LIMIT $4`,
+    [filter.bookingId ?? null, filter.actor ?? null, filter.beforeId ?? null, filter.limit],
+  );
+}
+
 /** Refuses a subject's tokens made until now, or one token by its id, from now on. */
 export async function insertRevocation(manager: Manager, kind: 'sub' | 'jti', value: string): Promise<void> {
   await rows(

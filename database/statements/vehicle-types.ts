@@ -12,6 +12,14 @@ export function vehicleTypesWithPauses(manager: Manager): Promise<VehicleTypeRow
   return rows(manager, 'SELECT id, name, paused_at, paused_by FROM vehicle_types ORDER BY id');
 }
 
+/** Is dispatch for a vehicle type paused? */
+export async function isPaused(manager: Manager, id: string): Promise<boolean> {
+  const found = await row(manager, 'SELECT 1 FROM vehicle_types WHERE id = $1 AND paused_at IS NOT NULL', [
+    id,
+  ]);
+  return found !== null;
+}
+
 /** Locks a vehicle type against another pause or resume; bookings and pilots may still name it. Null: none. */
 export function lockVehicleType(manager: Manager, id: string): Promise<VehicleTypeRow | null> {
   return row(

@@ -2,7 +2,6 @@ import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, R
 import type { z } from 'zod';
 import {
   createBookingSchema,
-  emptySchema,
   eventsQuery,
   listBookingsQuery,
   optionalReasonSchema,
@@ -120,9 +119,9 @@ export class BookingsController {
   retry(
     @CalledBy() caller: Caller,
     @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: emptySchema }) _body: object,
+    @Body({ schema: optionalReasonSchema }) body: { reason?: string },
   ): Promise<{ success: true; message: string }> {
-    return retryByCaller(this.dispatch, { bookingId: id, caller: asOwner(caller) });
+    return retryByCaller(this.dispatch, { bookingId: id, caller: asOwner(caller), ...body });
   }
 
   @Post(':id/cancel')

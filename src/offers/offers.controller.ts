@@ -28,8 +28,8 @@ export class OffersController {
   decline(
     @CalledBy() caller: Caller,
     @Param('id', { schema: uuid }) id: string,
-    @Body({ schema: optionalReasonSchema }) _body: { reason?: string },
+    @Body({ schema: optionalReasonSchema }) body: { reason?: string },
   ): Promise<{ outcome: 'DECLINED' }> {
-    return declineByTap(this.dispatch, { pilotId: caller.id, offerId: id });
+    return declineByTap(this.dispatch, { pilotId: caller.id, offerId: id, ...body });
   }
 }

@@ -12,18 +12,15 @@ import {
   uuid,
   type CreatePilot,
 } from '../../contract/schemas.js';
+import type { OperatedVehicleType } from '../../contract/operator-shapes.js';
 import type { AssignmentStats, Booking, Page, Pilot, VehicleType } from '../../contract/shapes.js';
-import {
-  insertVehicleType,
-  listBookings,
-  listVehicleTypes,
-  selectStats,
-} from '../../database/statements/lists.js';
+import { insertVehicleType, listBookings, selectStats } from '../../database/statements/lists.js';
 import { insertPilot, listPilots } from '../../database/statements/pilots.js';
 import { assignByHand } from '../../dispatch/assign-by-hand.js';
 import { sqlState, type DispatchContext } from '../../dispatch/context.js';
 import { ConflictError, UnknownReferenceError } from '../../dispatch/errors.js';
 import { releaseByOperator } from '../../dispatch/jobs.js';
+import { readOperatedVehicleTypes } from '../../dispatch/pausing.js';
 import { readPilot } from '../../dispatch/reads.js';
 import { toBooking, toPilot } from '../../dispatch/views.js';
 import { CalledBy, Who } from '../auth/access.guard.js';
@@ -64,8 +61,8 @@ export class OperationsController {
   }
 
   @Get('vehicle-types')
-  async vehicleTypes(): Promise<Page<VehicleType>> {
-    return { items: await listVehicleTypes(this.dispatch.source.manager), nextCursor: null };
+  async vehicleTypes(): Promise<Page<OperatedVehicleType>> {
+    return { items: await readOperatedVehicleTypes(this.dispatch), nextCursor: null };
   }
 
   @Post('vehicle-types')
@@ -104,9 +101,9 @@ export class OperationsController {
   assign(
     @CalledBy() caller: Caller,
     @Param('id', { schema: uuid }) bookingId: string,
-    @Body({ schema: assignByHandSchema }) body: { pilotId: string },
+    @Body({ schema: assignByHandSchema }) body: { pilotId: string; reason?: string },
   ): Promise<Booking> {
-    return assignByHand(this.dispatch, { bookingId, pilotId: body.pilotId, adminId: caller.id });
+    return assignByHand(this.dispatch, { bookingId, adminId: caller.id, ...body });
   }
 
   @Post('bookings/:id/release')

@@ -78,7 +78,7 @@ it('while it is searching: assigned, told to all, audited, the search ended with
     await fixture.query('SELECT actor, action, details FROM audit_entries WHERE booking_id = $1', [
       booking.id,
     ]),
-  ).toEqual([{ actor: ADMIN, action: 'assign', details: { pilotId: pilot } }]);
+  ).toEqual([{ actor: ADMIN, action: 'assign', details: { pilotId: pilot, actorType: 'admin' } }]);
   expect(await claim(fixture, booking)).toMatchObject({ kind: 'assigned', pilotId: pilot });
 });
 

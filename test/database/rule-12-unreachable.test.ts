@@ -143,7 +143,9 @@ it('an operator takes the job back: rule 7, the pilot is told, it is audited, th
     await fixture.query('SELECT actor, action, details FROM audit_entries WHERE booking_id = $1', [
       booking.id,
     ]),
-  ).toEqual([{ actor: admin, action: 'release', details: { reason: 'silent', pilotId: pilot } }]);
+  ).toEqual([
+    { actor: admin, action: 'release', details: { reason: 'silent', pilotId: pilot, actorType: 'admin' } },
+  ]);
   const next = await addPilot(fixture, place, { km: 3 });
   await acceptByTap(fixture.context, await offerOf(fixture, booking));
   await sweep();

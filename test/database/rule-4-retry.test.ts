@@ -118,7 +118,9 @@ it('an operator may retry, and it is audited; a user is not', async () => {
   expect(await audit()).toEqual([]);
   await claim(fixture, booking);
   await retryByCaller(fixture.context, { bookingId: booking.id, caller: { type: 'admin', id: admin } });
-  expect(await audit()).toEqual([{ actor: admin, action: 'retry', details: { searchNo: 3 } }]);
+  expect(await audit()).toEqual([
+    { actor: admin, action: 'retry', details: { searchNo: 3, actorType: 'admin' } },
+  ]);
 });
 
 describe('404', () => {

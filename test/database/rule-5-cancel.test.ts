@@ -140,7 +140,7 @@ it('by an operator: the user hears so, and it is audited with the reason', async
     await fixture.query('SELECT actor, action, details FROM audit_entries WHERE booking_id = $1', [
       booking.id,
     ]),
-  ).toEqual([{ actor: admin, action: 'cancel', details: { reason: 'double booking' } }]);
+  ).toEqual([{ actor: admin, action: 'cancel', details: { reason: 'double booking', actorType: 'admin' } }]);
 });
 
 describe('409', () => {

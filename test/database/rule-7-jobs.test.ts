@@ -78,7 +78,13 @@ describe.each(['ASSIGNED', 'ARRIVED'] as const)('a job given back in %s', (statu
       await fixture.query('SELECT actor, action, details FROM audit_entries WHERE booking_id = $1', [
         booking.id,
       ]),
-    ).toEqual([{ actor: pilot, action: 'release', details: { reason: 'flat tyre', pilotId: pilot } }]);
+    ).toEqual([
+      {
+        actor: pilot,
+        action: 'release',
+        details: { reason: 'flat tyre', pilotId: pilot, actorType: 'pilot' },
+      },
+    ]);
     const next = await addPilot(fixture, place, { km: 4 });
     const standing = await claim(fixture, booking);
     expect(standing).toMatchObject({

@@ -56,7 +56,7 @@ async function terminated(id: string): Promise<void> {
   );
 }
 
-test('terminated in every state it is back within 15 s, and the booking goes on as if nothing had been', async () => {
+test('F27 · terminated in every state it is back within 15 s, and the booking goes on as if nothing had been', async () => {
   const [live, taken] = await Promise.all([offered(), offered()]);
   await taken.pilot.accept(taken.offerId);
   const waitingAt = freshPlace();
@@ -98,7 +98,7 @@ test('a retry of a booking whose workflow was just terminated brings it back at 
   await agreed(system, id, 'offered', 3_000);
 });
 
-test("Temporal's Cancel is an operator's cancel; the workflow completes", async () => {
+test("F27 · Temporal's Cancel is an operator's cancel; the workflow completes", async () => {
   const { user, pilot, id, offerId } = await offered();
   await handle(id).cancel();
   const cancelled = await user.hears('booking:cancelled', (one) => one['bookingId'] === id);
@@ -109,7 +109,7 @@ test("Temporal's Cancel is an operator's cancel; the workflow completes", async 
   await completed(system, id);
 });
 
-test("Temporal's Cancel from pickup on changes nothing", async () => {
+test("F27 · Temporal's Cancel from pickup on changes nothing", async () => {
   const { user, pilot, id, offerId } = await offered();
   await pilot.accept(offerId);
   for (const status of ['ARRIVED', 'PICKED_UP'] as const) await pilot.step(id, status);
@@ -120,7 +120,7 @@ test("Temporal's Cancel from pickup on changes nothing", async () => {
   await completed(system, id);
 });
 
-test('a reset is harmless', async () => {
+test('F27 · a reset is harmless', async () => {
   const { user, pilot, id, offerId } = await offered();
   const { workflowService } = system.temporal.client;
   const first = await eventually('the first workflow task', async () => {
@@ -147,7 +147,7 @@ async function cli(...args: string[]): Promise<void> {
   await promisify(execFile)(process.env['TEST_TEMPORAL_CLI'] ?? '', ['workflow', ...args, ...where]);
 }
 
-test('accept, decline and cancel by the CLI do what the calls do, and are audited', async () => {
+test('F27 · accept, decline and cancel by the CLI do what the calls do, and are audited', async () => {
   const place = freshPlace();
   const user = await cast.user();
   const [one, two] = [

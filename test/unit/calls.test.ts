@@ -42,6 +42,11 @@ post /admin/pilots admin 201
 get /admin/pilots admin 200
 get /admin/vehicle-types admin 200
 post /admin/vehicle-types admin 201
+post /admin/pilots/:id/offline admin 200
+post /admin/vehicle-types/:id/pause admin 200
+post /admin/vehicle-types/:id/resume admin 200
+get /admin/bookings/:id/explain admin 200
+get /admin/audit admin 200
 get /admin/assignments/stats admin 200
 get /admin/searches admin 200
 get /admin/pilots/positions admin 200

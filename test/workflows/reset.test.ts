@@ -1,4 +1,4 @@
-/** F27: an operator resets a booking's workflow to its first task: the rows know better, nothing is done again. */
+/** An operator resets a booking's workflow to its first task: the rows know better, nothing is done again. */
 import { stepJob } from '../../dispatch/jobs.js';
 import type { Booked } from '../support/booked.js';
 import { freshPlace } from '../support/places.js';
@@ -25,7 +25,7 @@ async function offered(): Promise<Booked> {
   return booked;
 }
 
-test('offered: the offer goes on, nobody else is asked', async () => {
+test('F27 · reset, offered: the offer goes on, nobody else is asked', async () => {
   const booked = await offered();
   const offer = await booked.liveOffer(1);
   await reset(stage, booked);
@@ -35,7 +35,7 @@ test('offered: the offer goes on, nobody else is asked', async () => {
   await booked.viewIs('assigned');
 });
 
-test('assigned, then delivered: told once', async () => {
+test('F27 · reset, assigned, then delivered: told once', async () => {
   const booked = await offered();
   const offer = await booked.liveOffer(1);
   await booked.accept(offer);
@@ -48,7 +48,7 @@ test('assigned, then delivered: told once', async () => {
   expect(await booked.result()).toMatchObject({ status: 'DELIVERED' });
 });
 
-test('a completed booking: its workflow reads that it is over and completes again', async () => {
+test('F27 · reset, a completed booking: its workflow reads that it is over and completes again', async () => {
   const booked = await offered();
   await booked.cancel();
   await booked.result();
@@ -57,7 +57,7 @@ test('a completed booking: its workflow reads that it is over and completes agai
   expect((await booked.told()).filter((one) => one === 'cancelled')).toHaveLength(1);
 });
 
-test('a failed search whose retry was done by hand: the replayed retry begins no further search', async () => {
+test('F27 · reset, a failed search whose retry was done by hand: the replayed retry begins no further search', async () => {
   const here = freshPlace();
   const booked = await (await stage.book(here)).start();
   await booked.viewIs('failed');

@@ -1,4 +1,4 @@
-// `npm run pictures`: starts a system of its own, sees a booking through in the pages, and makes the README's pictures.
+// `npm run pictures`: starts a system of its own, sees a booking through in the pages, and makes the pictures of README and runbook.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { findChromium } from '../setup/chromium.js';
 import { ROOT } from '../setup/paths.js';
 import { freePort } from '../setup/ports.js';
+import { takeWebUi } from './web-ui.js';
 
 const PICTURES = join(ROOT, 'docs/pictures');
 const START = join(ROOT, 'dist/tools/start/main.js');
@@ -38,7 +39,9 @@ async function main(): Promise<void> {
     browser = await chromium.launch({ executablePath, args: ARGUMENTS });
     await system.ready();
     mkdirSync(PICTURES, { recursive: true });
-    await takeAll(browser, system.url);
+    const studio = browser;
+    await takeAll(studio, system.url);
+    await takeWebUi({ ...system, take, open: (url) => open(studio, url, 'light', DESK, 1) });
   } finally {
     await browser?.close();
     await system.stop();
@@ -126,6 +129,7 @@ async function take(page: Page, name: string): Promise<void> {
 
 interface RunningSystem {
   url: string;
+  webUi: string;
   /** Resolves when bookings can be made; rejects when it ended before. */
   ready: () => Promise<void>;
   stop: () => Promise<void>;
@@ -145,9 +149,11 @@ async function startSystem(folder: string): Promise<RunningSystem> {
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill('SIGINT'));
-  const url = `http://localhost:${Object.fromEntries(ports)['PORT'] ?? ''}`;
+  const at = (name: string): string => `http://localhost:${Object.fromEntries(ports)[name] ?? ''}`;
+  const url = at('PORT');
   return {
     url,
+    webUi: at('TEMPORAL_UI_PORT'),
     ready: () => untilReady(url, child),
     stop: async () => {
       child.kill('SIGINT');

@@ -4,6 +4,7 @@ import { Dialog } from '../kit/dialog.js';
 import { distance } from '../kit/format.js';
 import { candidatesFor, named, type Candidate } from './candidates.js';
 import type { Desk } from './desk.js';
+import { ReasonField, whyOf } from './reason-field.js';
 import { useAct, Wrong } from './work-dialogs.js';
 
 const SHOWN_AT_MOST = 50;
@@ -21,6 +22,7 @@ export function AssignDialog({
   const [search] = useState(() => desk.searchOf(bookingId));
   const [ranked, setRanked] = useState(0);
   const [words, setWords] = useState('');
+  const [reason, setReason] = useState('');
   const [chosen, setChosen] = useState<Candidate | null>(null);
   const all = useMemo(
     () =>
@@ -33,7 +35,11 @@ export function AssignDialog({
   const assign = (): void => {
     if (chosen === null) return;
     const { id, name } = chosen.pilot;
-    act(`/admin/bookings/${bookingId}/assign`, { pilotId: id }, `${bookingNumber}: given to ${name}.`);
+    act(
+      `/admin/bookings/${bookingId}/assign`,
+      { pilotId: id, ...whyOf(reason) },
+      `${bookingNumber}: given to ${name}.`,
+    );
   };
   return (
     <Dialog title={`Assign ${bookingNumber}`} onClose={close} class="assign">
@@ -41,23 +47,9 @@ export function AssignDialog({
         Free pilots with the booking’s vehicle, nearest to {search?.pickup.address ?? 'the pickup'} first. The
         one you choose gets the job without being asked.
       </p>
-      <div class="assign-find">
-        <Field label="Find by name">
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="search"
-              class="input"
-              value={words}
-              onInput={(event) => setWords(event.currentTarget.value)}
-            />
-          )}
-        </Field>
-        <Button icon="retry" onClick={() => setRanked(ranked + 1)}>
-          Look again
-        </Button>
-      </div>
+      <Find words={words} onWords={setWords} onLookAgain={() => setRanked(ranked + 1)} />
       <Candidates found={found} chosen={chosen} onChoose={setChosen} />
+      <ReasonField reason={reason} onReason={setReason} />
       <Wrong words={wrong} />
       <div class="dialog-actions">
         <Button onClick={close}>Not now</Button>
@@ -66,6 +58,35 @@ export function AssignDialog({
         </Button>
       </div>
     </Dialog>
+  );
+}
+
+function Find({
+  words,
+  onWords,
+  onLookAgain,
+}: {
+  words: string;
+  onWords: (words: string) => void;
+  onLookAgain: () => void;
+}) {
+  return (
+    <div class="assign-find">
+      <Field label="Find by name">
+        {(wiring) => (
+          <input
+            {...wiring}
+            type="search"
+            class="input"
+            value={words}
+            onInput={(event) => onWords(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Button icon="retry" onClick={onLookAgain}>
+        Look again
+      </Button>
+    </div>
   );
 }
 

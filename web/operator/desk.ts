@@ -25,7 +25,7 @@ export interface Filter {
   vehicleTypeId: string;
   q: string;
 }
-export type Work = 'assign' | 'retry' | 'cancel' | 'release';
+export type Work = 'assign' | 'retry' | 'cancel' | 'release' | 'story';
 
 type Heard = Omit<AdminEvents, 'assignments:stats'>;
 const HEARD = [
@@ -49,6 +49,8 @@ export class Desk {
   readonly selected = signal<string | null>(null);
   /** The dialog that is open. */
   readonly work = signal<{ kind: Work; bookingId: string; bookingNumber: string } | null>(null);
+  /** The dialog of what concerns no single booking is open. */
+  readonly steering = signal(false);
   /** What was just done, in words. */
   readonly said = signal('');
   /** What cannot be read, in words; by kind. */

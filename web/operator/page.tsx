@@ -10,6 +10,7 @@ import { FeedList } from './feed-list.js';
 import { Figures } from './figures.js';
 import { FleetMap } from './fleet-map.js';
 import { SearchesPanel } from './searches-panel.js';
+import { SteerDialog } from './steer-dialog.js';
 import { WorkDialog } from './work-dialogs.js';
 import './operator.css';
 
@@ -44,8 +45,13 @@ export function OperatorPage({ session, identity }: { session: Session; identity
       </main>
       <Said desk={desk} />
       <WorkDialog desk={desk} />
+      <Steering desk={desk} />
     </>
   );
+}
+
+function Steering({ desk }: { desk: Desk }) {
+  return desk.steering.value ? <SteerDialog desk={desk} /> : null;
 }
 
 /** What cannot be read while the line is up; when it is not, that is said elsewhere. */

@@ -119,6 +119,7 @@ function Actions({ search, desk }: { search: SearchView; desk: Desk }) {
   );
   return (
     <>
+      {action('story', 'list', 'Story of')}
       {mayAssign(search) && action('assign', 'person', 'Assign a pilot to')}
       {mayRetry(search) && action('retry', 'retry', 'Search again for')}
       {mayRelease(search) && action('release', 'undo', 'Take the job back of')}

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { SEARCH_STATES, type SearchState } from '../../contract/words.js';
-import { Field } from '../kit/controls.js';
+import { Button, Field } from '../kit/controls.js';
 import { Card } from '../kit/surfaces.js';
 import { SEARCHES_LIMIT, type Desk } from './desk.js';
 import { SearchesTable } from './searches-table.js';
@@ -21,6 +21,9 @@ export function SearchesPanel({ desk }: { desk: Desk }) {
           </p>
         </div>
         <Filters desk={desk} />
+        <Button icon="alert" onClick={() => (desk.steering.value = true)}>
+          Dispatch
+        </Button>
       </div>
       {searches?.length === 0 ? (
         <p class="soft text-small panel-empty">No search is like this.</p>

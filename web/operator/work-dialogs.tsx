@@ -6,20 +6,21 @@ import { Confirm } from '../kit/dialog.js';
 import { Notice } from '../kit/surfaces.js';
 import { AssignDialog } from './assign-dialog.js';
 import type { Desk, Work } from './desk.js';
+import { StoryDialog } from './story-dialog.js';
 
 /** The dialog of the action that was chosen, if one was. */
 export function WorkDialog({ desk }: { desk: Desk }) {
   const work = desk.work.value;
   if (work === null) return null;
+  if (work.kind === 'story') return <StoryDialog key={work.bookingId} desk={desk} {...work} />;
   if (work.kind === 'assign') return <AssignDialog key={work.bookingId} desk={desk} {...work} />;
   return <ReasonDialog key={`${work.kind} ${work.bookingId}`} desk={desk} {...work} kind={work.kind} />;
 }
 
+type Reasoned = Exclude<Work, 'assign' | 'story'>;
+
 const TEXTS: Readonly<
-  Record<
-    Exclude<Work, 'assign'>,
-    { title: string; about: string; yes: string; done: string; path: (id: string) => string }
-  >
+  Record<Reasoned, { title: string; about: string; yes: string; done: string; path: (id: string) => string }>
 > = {
   retry: {
     title: 'Search again for',
@@ -51,7 +52,7 @@ function ReasonDialog({
   bookingNumber,
 }: {
   desk: Desk;
-  kind: Exclude<Work, 'assign'>;
+  kind: Reasoned;
   bookingId: string;
   bookingNumber: string;
 }) {
@@ -63,7 +64,7 @@ function ReasonDialog({
     const given = reason.trim();
     setMissing(kind === 'release' && given === '');
     if (kind === 'release' && given === '') return;
-    act(path(bookingId), kind === 'retry' || given === '' ? {} : { reason: given });
+    act(path(bookingId), given === '' ? {} : { reason: given });
   };
   return (
     <Confirm
@@ -76,23 +77,21 @@ function ReasonDialog({
       onNo={() => (desk.work.value = null)}
     >
       <p class="text-small">{about}</p>
-      {kind !== 'retry' && (
-        <Field
-          label={kind === 'release' ? 'Reason' : 'Reason (optional)'}
-          error={missing ? 'Say why.' : undefined}
-        >
-          {(wiring) => (
-            <input
-              {...wiring}
-              class="input"
-              maxLength={TEXT_LIMITS.reason}
-              value={reason}
-              required={kind === 'release'}
-              onInput={(event) => setReason(event.currentTarget.value)}
-            />
-          )}
-        </Field>
-      )}
+      <Field
+        label={kind === 'release' ? 'Reason' : 'Reason (optional)'}
+        error={missing ? 'Say why.' : undefined}
+      >
+        {(wiring) => (
+          <input
+            {...wiring}
+            class="input"
+            maxLength={TEXT_LIMITS.reason}
+            value={reason}
+            required={kind === 'release'}
+            onInput={(event) => setReason(event.currentTarget.value)}
+          />
+        )}
+      </Field>
       <Wrong words={wrong} />
     </Confirm>
   );
