@@ -25,6 +25,7 @@ import { NUMBER_KEY, fromCursor, pageOf } from '../http/cursor.js';
 import { ageMs, type TimedRequest } from '../http/arrival.js';
 import { RateLimiter } from '../http/rate-limiter.js';
 import { InvalidInputException } from '../http/validation.js';
+import { AuditedRead } from '../auth/read-audit.js';
 
 import { Admission } from './admission.js';
 
@@ -59,7 +60,7 @@ export class BookingsController {
     const refusal = this.admission.take();
     if (refusal !== null) return this.orEarlier(request, refusal);
     const limits = this.config.RATE_LIMIT;
-    if (limits !== null) await this.limiter.take(`bookings:${caller.id}`, limits.bookingsPerToken);
+    if (limits !== null) await this.limiter.take('bookings', caller.id, limits.bookingsPerToken);
     return createBooking(this.dispatch, request);
   }
 
@@ -72,6 +73,7 @@ export class BookingsController {
   }
 
   @Get()
+  @AuditedRead('read_bookings')
   @Who('user', 'pilot', 'admin')
   async list(
     @CalledBy() caller: Caller,
@@ -93,6 +95,7 @@ export class BookingsController {
   }
 
   @Get(':id')
+  @AuditedRead('read_booking')
   @Who('user', 'pilot', 'admin')
   one(@CalledBy() caller: Caller, @Param('id', { schema: uuid }) id: string): Promise<Booking> {
     return readBooking(this.dispatch, id, caller);
@@ -105,6 +108,7 @@ export class BookingsController {
   }
 
   @Get(':id/events')
+  @AuditedRead('read_booking')
   @Who('user', 'admin')
   events(
     @CalledBy() caller: Caller,
