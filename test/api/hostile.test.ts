@@ -55,7 +55,7 @@ async function offered(): Promise<Scene> {
 
 const unharmed = <T>(attack: () => Promise<T>) => unharmedBy(cast, attack);
 const flood = (times: number, ask: (options: RestOptions) => Promise<Reply>) => floodOf(system, times, ask);
-const statuses = (replies: Reply[]) => [...new Set(replies.map((one) => one.status))].sort();
+const statuses = (replies: Reply[]) => [...new Set(replies.map((one) => one.status))].sort((a, b) => a - b);
 const signalsOf = async (id: string, name: string) => {
   const { events } = await system.temporal.client.workflow.getHandle(workflowIdOf(id)).fetchHistory();
   return (events ?? []).filter((one) => one.workflowExecutionSignaledEventAttributes?.signalName === name)
