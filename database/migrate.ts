@@ -1,12 +1,14 @@
 /** Brings the database named by DATABASE_URL to the newest tables. May run twice and by several at once. */
 import 'reflect-metadata';
+import type { DataSource } from 'typeorm';
 import { createDataSource } from './data-source.js';
+import { grantTo } from './grants.js';
 
 /** Any fixed number: whoever holds this advisory lock migrates, the others wait for it. */
 const MIGRATION_LOCK = 7_301_977;
 
-/** Runs all missing migrations on `url`; answers their names. */
-export async function migrate(url: string): Promise<string[]> {
+/** Runs all missing migrations on `url`, and lets `appRole` use the tables; answers the names of what ran. */
+export async function migrate(url: string, appRole?: string): Promise<string[]> {
   const source = createDataSource({
     url,
     poolSize: 2,
@@ -19,6 +21,7 @@ export async function migrate(url: string): Promise<string[]> {
   try {
     await gate.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
     const done = await source.runMigrations();
+    if (appRole !== undefined) await grant(source, appRole);
     return done.map((migration) => migration.name);
   } finally {
     await gate.query(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`).catch(() => undefined);
@@ -27,10 +30,26 @@ export async function migrate(url: string): Promise<string[]> {
   }
 }
 
+/** All of it or nothing: a role with half of its rights would fail later, and elsewhere. */
+async function grant(source: DataSource, appRole: string): Promise<void> {
+  const runner = source.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    await grantTo(runner, appRole);
+    await runner.commitTransaction();
+  } catch (error) {
+    await runner.rollbackTransaction();
+    throw error;
+  } finally {
+    await runner.release();
+  }
+}
+
 async function main(): Promise<void> {
   const url = process.env['DATABASE_URL'];
   if (url === undefined || url === '') throw new Error('DATABASE_URL is not set: which Postgres to migrate?');
-  const names = await migrate(url);
+  const appRole = process.env['DATABASE_APP_ROLE'];
+  const names = await migrate(url, appRole === '' ? undefined : appRole);
   process.stdout.write(
     names.length === 0 ? 'migrations: nothing to do\n' : `migrations: ran ${names.join(', ')}\n`,
   );

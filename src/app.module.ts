@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { MOST_DEMO_PILOTS } from '../contract/limits.js';
 import type { DispatchContext } from '../dispatch/context.js';
@@ -36,6 +36,7 @@ import { OffersController } from './offers/offers.controller.js';
 import { CodecController } from './operations/codec.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { SteeringController } from './operations/steering.controller.js';
+import { ReadAudit, ReadAuditInterceptor } from './auth/read-audit.js';
 import { WatchingController } from './operations/watching.controller.js';
 import { workflowLinks } from './operations/workflow-links.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
@@ -45,6 +46,7 @@ import { Positions } from './pilots/positions.js';
 import { Connections } from './realtime/connections.js';
 import { Presence } from './realtime/presence.js';
 import { Repair } from './realtime/repair.js';
+import { SocketLimits } from './realtime/socket-limits.js';
 import { SocketServer } from './realtime/socket-server.js';
 import { StatsTicker } from './realtime/stats-ticker.js';
 import { Reconciler } from './reconciler/reconciler.js';
@@ -110,7 +112,9 @@ export class AppModule {
           OutboxRelay,
           Reconciler,
         ],
-        ...[Positions, Presence, Connections, Repair, StatsTicker, SocketServer],
+        ...[Positions, Presence, SocketLimits, Connections, Repair, StatsTicker, SocketServer],
+        { provide: APP_INTERCEPTOR, useClass: ReadAuditInterceptor },
+        ReadAudit,
       ],
     };
   }

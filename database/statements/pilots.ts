@@ -106,6 +106,24 @@ export async function upsertPositions(manager: Manager, reports: PositionReport[
 }
 
 /**
+ * Deletes where pilots were last, once that is older than `keptMs`: nobody needs it any more. During a job it stays.
+ *
+ * @returns how many were deleted
+ */
+export async function forgetOldPositions(manager: Manager, keptMs: number): Promise<number> {
+  const gone = await rows(
+    manager,
+    `DELETE FROM pilot_positions pos
+     WHERE pos.received_at < clock_timestamp() - ($1::double precision * interval '1 millisecond')
+       AND NOT EXISTS (SELECT FROM offers o
+         WHERE o.pilot_id = pos.pilot_id AND o.status = 'ACCEPTED' AND o.ended_at IS NULL)
+     RETURNING pilot_id`,
+    [keptMs],
+  );
+  return gone.length;
+}
+
+/**
  * Notes when pilots were last alive: `agoMs` milliseconds before now, by Postgres' clock. Never moves
  * the time back; unknown pilots are passed over.
  */

@@ -13,6 +13,7 @@ import type { Request } from 'express';
 import { API_CONFIG } from '../config/providers.js';
 import type { ApiConfig } from '../config/environment.js';
 import type { TokenType } from '../../contract/words.js';
+import { clientAddress, trustOf } from '../http/client-address.js';
 import { RateLimiter } from '../http/rate-limiter.js';
 import type { Caller } from './caller.js';
 import { TokenVerifier } from './token-verifier.js';
@@ -42,14 +43,19 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<CallerRequest>();
     const limits = this.config.RATE_LIMIT;
-    if (limits !== null) await this.limiter.take(`address:${request.ip}`, limits.requestsPerAddress);
+    if (limits !== null)
+      await this.limiter.take(
+        'address',
+        clientAddress(request, trustOf(request.app)),
+        limits.requestsPerAddress,
+      );
     const who = this.reflector.getAllAndOverride<TokenType[] | 'anyone' | undefined>(WHO, [
       context.getHandler(),
       context.getClass(),
     ]);
     if (who === 'anyone') return true;
     const caller = await this.callerOf(request);
-    if (limits !== null) await this.limiter.take(`token:${caller.id}`, limits.requestsPerToken);
+    if (limits !== null) await this.limiter.take('token', caller.id, limits.requestsPerToken);
     if (who === undefined || !who.includes(caller.type))
       throw new ForbiddenException(`A ${caller.type} may not do this.`);
     request.caller = caller;

@@ -24,6 +24,7 @@ import { NUMBER_KEY, fromCursor, pageOf } from '../http/cursor.js';
 import { ageMs, type TimedRequest } from '../http/arrival.js';
 import { RateLimiter } from '../http/rate-limiter.js';
 import { InvalidInputException } from '../http/validation.js';
+import { AuditedRead } from '../auth/read-audit.js';
 
 import { Admission } from './admission.js';
 
@@ -58,7 +59,7 @@ export class BookingsController {
     const refusal = this.admission.take();
     if (refusal !== null) return this.orEarlier(request, refusal);
     const limits = this.config.RATE_LIMIT;
-    if (limits !== null) await this.limiter.take(`bookings:${caller.id}`, limits.bookingsPerToken);
+    if (limits !== null) await this.limiter.take('bookings', caller.id, limits.bookingsPerToken);
     return createBooking(this.dispatch, request);
   }
 
@@ -71,6 +72,7 @@ export class BookingsController {
   }
 
   @Get()
+  @AuditedRead('read_bookings')
   @Who('user', 'pilot', 'admin')
   async list(
     @CalledBy() caller: Caller,
@@ -92,6 +94,7 @@ export class BookingsController {
   }
 
   @Get(':id')
+  @AuditedRead('read_booking')
   @Who('user', 'pilot', 'admin')
   one(@CalledBy() caller: Caller, @Param('id', { schema: uuid }) id: string): Promise<Booking> {
     return readBooking(this.dispatch, id, caller);
@@ -104,6 +107,7 @@ export class BookingsController {
   }
 
   @Get(':id/events')
+  @AuditedRead('read_booking')
   @Who('user', 'admin')
   events(
     @CalledBy() caller: Caller,

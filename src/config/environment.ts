@@ -95,6 +95,22 @@ const rateLimit = z
     return { requestsPerToken, bookingsPerToken, requestsPerAddress };
   });
 
+/** Sockets that one API process holds open at most: of one person, and of one address. */
+export interface SocketLimit {
+  perPerson: number;
+  perAddress: number;
+}
+export const DEFAULT_SOCKET_LIMIT: SocketLimit = { perPerson: 20, perAddress: 2_000 };
+
+const socketLimit = z
+  .string()
+  .regex(/^(off|[1-9]\d*,[1-9]\d*)$/, 'must be off, or sockets of a person,of an address, such as 20,2000')
+  .transform((value): SocketLimit | null => {
+    if (value === 'off') return null;
+    const [perPerson = 0, perAddress = 0] = value.split(',').map(Number);
+    return { perPerson, perAddress };
+  });
+
 /** OpenStreetMap's own tiles: fine for a try and for little traffic, by their rules of use. */
 export const DEFAULT_MAP_TILES_URL = 'https://tile.openstreetmap.org/{z}/{x}/{y}.png';
 const TILES_FORM = /^https?:\/\/(\{s\}\.)?[\w.-]+(:\d+)?\/\S+$/;
@@ -134,6 +150,8 @@ const apiSchema = z.object({
     .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be origins such as https://app.example' }))),
   TRUST_PROXY: z.string().min(1).optional(),
   RATE_LIMIT: rateLimit.default(DEFAULT_RATE_LIMITS),
+  SOCKET_LIMIT: socketLimit.default(DEFAULT_SOCKET_LIMIT),
+  POSITIONS_KEPT_MS: whole(60_000, 365 * DAY_MS).default(DAY_MS),
   METRICS_TOKEN: z.string().min(1).optional(),
   TEMPORAL_UI_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s):// address' }).optional(),
   MAP_TILES_URL: mapTiles.default(DEFAULT_MAP_TILES_URL),

@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { DecisionMetrics } from './decision-metrics.js';
 
+/** Limits whose refusals are counted. */
+export type Limit = 'address' | 'token' | 'bookings' | 'messages' | 'sockets';
+
 /** The API's metrics in Prometheus' form. No personal data in any label. */
 @Injectable()
 export class Metrics {
@@ -29,6 +32,13 @@ export class Metrics {
     name: 'dispatch_repairs_total',
     help: 'What the reconciler repaired',
     labelNames: ['kind'] as const,
+    registers: [this.registry],
+  });
+
+  readonly limited = new Counter({
+    name: 'dispatch_limited_total',
+    help: 'Requests, messages and sockets that were refused, or closed, by a limit',
+    labelNames: ['limit'] as const,
     registers: [this.registry],
   });
 

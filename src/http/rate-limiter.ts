@@ -2,6 +2,7 @@ import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { takeFromMinute } from '../../database/statements/records.js';
 import type { DispatchContext } from '../../dispatch/context.js';
 import { DISPATCH } from '../config/providers.js';
+import { Metrics, type Limit } from '../health/metrics.js';
 
 /** 429, with the seconds after which it is worth another try. */
 export class TooManyRequestsException extends HttpException {
@@ -30,20 +31,36 @@ const MOST_BUCKETS = 50_000;
 export class RateLimiter {
   private readonly buckets = new Map<string, Bucket>();
 
-  constructor(@Inject(DISPATCH) private readonly dispatch: DispatchContext) {}
+  constructor(
+    @Inject(DISPATCH) private readonly dispatch: DispatchContext,
+    private readonly metrics: Metrics,
+  ) {}
 
-  /** Takes one of `limit` a minute for `key`; throws TooManyRequestsException when there is none left. */
-  async take(key: string, limit: number): Promise<void> {
+  /**
+   * Takes one of `limit` a minute for whom `of` names; throws TooManyRequestsException, and counts it, when there is
+   * none left.
+   */
+  async take(kind: Limit, of: string, limit: number): Promise<void> {
+    const waitSeconds = await this.refusedFor(`${kind}:${of}`, limit);
+    if (waitSeconds === null) return;
+    this.metrics.limited.inc({ limit: kind });
+    throw new TooManyRequestsException(waitSeconds);
+  }
+
+  /** True once a minute for `key`, all processes together. */
+  async firstOfMinute(key: string): Promise<boolean> {
+    return (await this.refusedFor(`once:${key}`, 1)) === null;
+  }
+
+  /** Takes one and answers null, or the seconds after which there is more. */
+  private async refusedFor(key: string, limit: number): Promise<number | null> {
     for (;;) {
       const bucket = await this.bucketOf(key, limit);
       if (bucket.left > 0) {
         bucket.left -= 1;
-        return;
+        return null;
       }
-      if (bucket.spent)
-        throw new TooManyRequestsException(
-          Math.max(1, Math.ceil((bucket.endsAt - performance.now()) / 1000)),
-        );
+      if (bucket.spent) return Math.max(1, Math.ceil((bucket.endsAt - performance.now()) / 1000));
     }
   }
 

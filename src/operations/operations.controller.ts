@@ -28,6 +28,7 @@ import type { Caller } from '../auth/caller.js';
 import { Revocations } from '../auth/revocations.js';
 import { DISPATCH } from '../config/providers.js';
 import { NUMBER_KEY, UUID_KEY, fromCursor, pageOf } from '../http/cursor.js';
+import { AuditedRead } from '../auth/read-audit.js';
 
 const FOREIGN_KEY = '23503';
 
@@ -52,6 +53,7 @@ export class OperationsController {
   }
 
   @Get('pilots')
+  @AuditedRead('read_pilots')
   async pilots(
     @Query({ schema: listPilotsQuery }) query: z.output<typeof listPilotsQuery>,
   ): Promise<Page<Pilot>> {
@@ -78,6 +80,7 @@ export class OperationsController {
   }
 
   @Get('bookings')
+  @AuditedRead('read_bookings')
   async bookings(
     @Query({ schema: listAdminBookingsQuery }) query: z.output<typeof listAdminBookingsQuery>,
   ): Promise<Page<Booking>> {

@@ -14,6 +14,7 @@ import { Who } from '../auth/access.guard.js';
 import type { ApiConfig } from '../config/environment.js';
 import { API_CONFIG, DISPATCH, WORKFLOW_LINK } from '../config/providers.js';
 import { NUMBER_KEY, fromCursor, pageOf } from '../http/cursor.js';
+import { AuditedRead } from '../auth/read-audit.js';
 
 /** What an operator's screen asks for every few seconds. */
 @Controller('admin')
@@ -26,6 +27,7 @@ export class WatchingController {
   ) {}
 
   @Get('searches')
+  @AuditedRead('read_bookings')
   async searches(
     @Query({ schema: listSearchesQuery }) query: z.output<typeof listSearchesQuery>,
   ): Promise<SearchPage> {
@@ -42,11 +44,13 @@ export class WatchingController {
   }
 
   @Get('pilots/positions')
+  @AuditedRead('read_positions')
   positions(): Promise<PilotMap> {
     return readPilotMap(this.dispatch, this.config.PILOT_STALE_MS);
   }
 
   @Get('events')
+  @AuditedRead('read_bookings')
   events(
     @Query({ schema: recentEventsQuery }) query: z.output<typeof recentEventsQuery>,
   ): Promise<RecentEvent[]> {

@@ -12,21 +12,18 @@ import { API_CONFIG, DISPATCH, LOGGER } from '../config/providers.js';
 import type { ApiConfig } from '../config/environment.js';
 import { ServerClock } from '../config/server-clock.js';
 import { Metrics } from '../health/metrics.js';
-import { RateLimiter } from '../http/rate-limiter.js';
+import { RateLimiter, TooManyRequestsException } from '../http/rate-limiter.js';
 import { Positions } from '../pilots/positions.js';
+import { ReadAudit } from '../auth/read-audit.js';
 import { answerMessage, type Answer } from './messages.js';
 import { Presence } from './presence.js';
+import { SocketLimits } from './socket-limits.js';
 
 /** A socket with a revoked or expired token is closed within this. */
 const LOOK_EVERY_MS = 1_000;
-/** Messages of one socket: this many at once, refilled by so many a second. */
-const BURST = 60;
-const REFILL_PER_SECOND = 20;
 
 interface SocketState {
   caller: Caller;
-  tokens: number;
-  filledAt: number;
 }
 
 /** One socket's life: who it is, its room, its messages, its end. */
@@ -45,6 +42,8 @@ export class Connections implements OnApplicationShutdown {
     private readonly positions: Positions,
     private readonly metrics: Metrics,
     private readonly clock: ServerClock,
+    private readonly limits: SocketLimits,
+    private readonly audit: ReadAudit,
   ) {}
 
   onApplicationShutdown(): void {
@@ -53,30 +52,40 @@ export class Connections implements OnApplicationShutdown {
 
   /** At connect, before any event: a bad token gets no socket. Answers the refusal, or null. */
   async authenticate(socket: Socket): Promise<Error | null> {
-    const limits = this.config.RATE_LIMIT;
-    if (limits !== null) {
-      const allowed = await this.limiter
-        .take(`address:${socket.handshake.address}`, limits.requestsPerAddress)
-        .then(
-          () => true,
-          () => false,
-        );
-      if (!allowed) return refusal('rate_limited');
-    }
+    const { request } = socket;
+    if (this.limits.addressIsFull(request)) return refusal('rate_limited');
+    const most = this.config.RATE_LIMIT;
+    if (!(await this.mayKnock('address', this.limits.addressOf(request), most?.requestsPerAddress)))
+      return refusal('rate_limited');
     const { token } = socket.handshake.auth as { token?: unknown };
     const caller = typeof token === 'string' ? await this.tokens.verify(token) : null;
     if (caller === null) return refusal('unauthorized');
+    if (!(await this.mayKnock('token', caller.id, most?.requestsPerToken))) return refusal('rate_limited');
     if (caller.type === 'pilot') await this.presence.connected(caller.id);
-    socket.data = { caller, tokens: BURST, filledAt: performance.now() } satisfies SocketState;
+    socket.data = { caller } satisfies SocketState;
     return null;
+  }
+
+  /** A handshake counts as a request like any other. Throws while the database is away. */
+  private async mayKnock(kind: 'address' | 'token', of: string, limit: number | undefined): Promise<boolean> {
+    if (limit === undefined) return true;
+    try {
+      await this.limiter.take(kind, of, limit);
+      return true;
+    } catch (error) {
+      if (error instanceof TooManyRequestsException) return false;
+      throw error;
+    }
   }
 
   /** A socket is connected. Nothing here may throw: it would end the process. */
   serve(socket: Socket): void {
     const { caller } = socket.data as SocketState;
     this.metrics.sockets.inc({ type: caller.type });
+    this.limits.add(caller.id, socket);
     socket.on('disconnect', (reason) => {
       this.metrics.sockets.dec({ type: caller.type });
+      this.limits.remove(caller.id, socket);
       // A socket that was closed was there until now; one that stopped answering was not.
       if (caller.type === 'pilot' && reason !== 'ping timeout') this.presence.signOfLife(caller.id);
     });
@@ -92,6 +101,7 @@ export class Connections implements OnApplicationShutdown {
   /** Closes sockets whose token expired or was revoked meanwhile. */
   watch(io: Server): void {
     this.timer = setInterval(() => {
+      this.limits.forgetGone();
       const nowSeconds = this.clock.nowMs() / 1000;
       for (const socket of io.of('/').sockets.values()) {
         const { caller } = socket.data as SocketState;
@@ -122,13 +132,13 @@ export class Connections implements OnApplicationShutdown {
   }
 
   private async answer(socket: Socket, event: unknown, body: unknown): Promise<Answer> {
-    const state = socket.data as SocketState;
-    if (!this.mayTalk(state))
+    const { caller } = socket.data as SocketState;
+    if (!this.limits.mayTalk(caller.id))
       return { ok: false, error: 'rate_limited', detail: 'Too many messages; slow down.' };
-    const { dispatch, positions } = this;
+    const { dispatch, positions, audit } = this;
     try {
       return await answerMessage(
-        { dispatch, positions, caller: state.caller, join: (room) => void socket.join(room) },
+        { dispatch, positions, audit, caller, join: (room) => void socket.join(room) },
         event,
         body,
       );
@@ -136,17 +146,6 @@ export class Connections implements OnApplicationShutdown {
       this.logger.warn({ err: error instanceof Error ? error.message : 'error' }, 'message failed');
       return { ok: false, error: 'rate_limited', detail: 'Not available now; try again in a moment.' };
     }
-  }
-
-  private mayTalk(state: SocketState): boolean {
-    if (this.config.RATE_LIMIT === null) return true;
-    const now = performance.now();
-    const refilled = state.tokens + ((now - state.filledAt) / 1000) * REFILL_PER_SECOND;
-    state.tokens = Math.min(BURST, refilled) - 1;
-    state.filledAt = now;
-    if (state.tokens >= 0) return true;
-    state.tokens = 0;
-    return false;
   }
 }
 

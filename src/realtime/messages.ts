@@ -15,6 +15,7 @@ import { readAssignment, readBooking, readEvents, readLocation } from '../../dis
 import { ADMIN_ROOM } from '../../contract/rooms.js';
 import type { Caller } from '../auth/caller.js';
 import { fieldErrors } from '../http/validation.js';
+import type { ReadAudit } from '../auth/read-audit.js';
 import type { Positions } from '../pilots/positions.js';
 
 export type Answer = MessageAnswer<ClientMessageName> | Refusal;
@@ -23,6 +24,7 @@ export type Answer = MessageAnswer<ClientMessageName> | Refusal;
 export interface MessageContext {
   dispatch: DispatchContext;
   positions: Positions;
+  audit: ReadAudit;
   caller: Caller;
   join: (room: string) => void;
 }
@@ -33,13 +35,17 @@ type Handlers = {
 };
 
 const HANDLERS: Handlers = {
-  'booking:sync': async ({ dispatch, caller }, body) => ({
-    ok: true,
-    booking: await readBooking(dispatch, body.bookingId, caller),
-    assignment: await readAssignment(dispatch, body.bookingId, caller),
-    events: await readEvents(dispatch, body.bookingId, caller, body.afterSeq),
-    location: await readLocation(dispatch, body.bookingId, caller),
-  }),
+  'booking:sync': async ({ dispatch, audit, caller }, body) => {
+    const booking = await readBooking(dispatch, body.bookingId, caller);
+    await audit.note(caller, 'read_booking', booking.id);
+    return {
+      ok: true,
+      booking,
+      assignment: await readAssignment(dispatch, body.bookingId, caller),
+      events: await readEvents(dispatch, body.bookingId, caller, body.afterSeq),
+      location: await readLocation(dispatch, body.bookingId, caller),
+    };
+  },
   'pilot:location': async ({ positions, caller }, body) => {
     await positions.report(caller.id, body);
     return { ok: true };

@@ -8,6 +8,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { createAdapter as createPostgresAdapter } from '@socket.io/postgres-adapter';
 import { createAdapter as createRedisAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
@@ -18,6 +19,7 @@ import { Positions } from '../pilots/positions.js';
 import { Connections, refusal } from './connections.js';
 import { ListeningPool } from './listening-pool.js';
 import { Repair } from './repair.js';
+import { SocketLimits } from './socket-limits.js';
 import { StatsTicker } from './stats-ticker.js';
 
 /** A frozen phone is noticed after both, 9 s at most; with the defaults it took 43. */
@@ -25,6 +27,8 @@ const PING_EVERY_MS = 5_000;
 const PING_WAIT_MS = 4_000;
 /** A request takes milliseconds; one that waits for a Postgres that is away ends by its own limits within this. */
 const ANSWER_WITHIN_MS = 4_000;
+/** Who says nothing is let go: an app sends its token in the moment the line is open. */
+const CONNECT_WITHIN_MS = 10_000;
 
 /** The sockets of this process, joined to those of all others through Postgres or Redis. */
 @Injectable()
@@ -37,6 +41,7 @@ export class SocketServer implements BeforeApplicationShutdown, OnApplicationShu
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly http: HttpAdapterHost,
     private readonly connections: Connections,
+    private readonly limits: SocketLimits,
     private readonly positions: Positions,
     private readonly repair: Repair,
     private readonly stats: StatsTicker,
@@ -52,9 +57,14 @@ export class SocketServer implements BeforeApplicationShutdown, OnApplicationShu
       maxHttpBufferSize: BODY_LIMIT_BYTES,
       serveClient: false,
       cors: { origin: this.config.CORS_ORIGINS },
-      allowRequest: (request, answer) => answer(null, this.mayOpen(request)),
+      connectTimeout: CONNECT_WITHIN_MS,
+      allowRequest: (request, answer) =>
+        answer(null, this.mayOpen(request) && !this.limits.addressIsFlooding(request)),
     });
     this.io = io;
+    io.engine.on('connection', (connection: { request: IncomingMessage; once: EventEmitter['once'] }) =>
+      this.limits.connected(connection.request, (then) => connection.once('close', then)),
+    );
     io.adapter(
       this.config.REDIS_URL === undefined ? this.throughPostgres() : this.throughRedis(this.config.REDIS_URL),
     );

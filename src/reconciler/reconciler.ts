@@ -3,6 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Logger } from 'pino';
 import { waitingSearchesWithPilots } from '../../database/statements/claim.js';
 import { overdueOffers } from '../../database/statements/offers.js';
+import { forgetOldPositions } from '../../database/statements/pilots.js';
 import { sweepRecords } from '../../database/statements/records.js';
 import { sweepSteps } from '../../database/statements/search-steps.js';
 import {
@@ -31,7 +32,7 @@ const ROUND_EVERY_MS = 400;
 const GRACE_MS = 3_000;
 /** A workflow that was just nudged is given time to act: under load a nudge a round would be a flood. */
 const NUDGE_AGAIN_MS = { waiting: 600, repair: 10_000 } as const;
-/** Repairs are looked for in every fifth round, records swept in every 150th. */
+/** Repairs are looked for in every fifth round; what is old is swept in the first, and each minute. */
 const REPAIR_ROUNDS = 5;
 const SWEEP_ROUNDS = 150;
 /** Workflows that ended by force are looked for this far back; at the first look after a start, a day. */
@@ -77,9 +78,15 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     for (const search of await waitingSearchesWithPilots(manager))
       await this.nudge('waiting', search.booking_id);
     if (this.round % REPAIR_ROUNDS === 0) await this.repair();
-    if (this.round % SWEEP_ROUNDS !== 0) return;
+    if (this.round % SWEEP_ROUNDS === 1) await this.sweep();
+  }
+
+  private async sweep(): Promise<void> {
+    const { manager } = this.dispatch.source;
     await sweepRecords(manager, IDEMPOTENCY_MS);
     await sweepSteps(manager, SEARCH_STEPS_KEPT_MS);
+    const forgotten = await forgetOldPositions(manager, this.config.POSITIONS_KEPT_MS);
+    if (forgotten > 0) this.logger.info({ forgotten }, 'old positions deleted');
   }
 
   private async repair(): Promise<void> {

@@ -1,4 +1,7 @@
 // What stands at the door: demo tokens, metrics, foreign origins, headers.
+import { existsSync, readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { Cast } from '../support/actors.js';
 import { expectProblem } from '../support/conform.js';
 import type { ApiProcess } from '../support/processes.js';
@@ -56,7 +59,7 @@ test('/metrics: for the bearer of METRICS_TOKEN only where it is set; no persona
   expect((await call(plain.url, 'GET', '/metrics')).status).toBe(200);
 });
 
-describe('foreign origins (S10)', () => {
+describe('S10 · foreign origins', () => {
   const open = (api: ApiProcess, token: string, origin: string, transports: string[]) =>
     RecordedSocket.open(api.url, token, { transports, extraHeaders: { origin } });
 
@@ -86,8 +89,40 @@ describe('foreign origins (S10)', () => {
   });
 });
 
-test('the headers of every answer say little of us', async () => {
+test('S20 · the headers of every answer say little of us', async () => {
   const reply = await call(plain.url, 'GET', '/health/live');
   expect(reply.headers['x-powered-by']).toBeUndefined();
   expect(reply.headers['x-content-type-options']).toBe('nosniff');
 });
+
+test('S16 · Temporal, its pages and Postgres as we start them listen on loopback only', async () => {
+  const postgres = new URL(process.env['TEST_POSTGRES_URL'] ?? '').port;
+  const temporal = system.temporal.address.split(':').at(-1) ?? '';
+  const reached = (host: string, port: string) =>
+    new Promise<boolean>((resolve) => {
+      const line = createConnection({ host, port: Number(port), timeout: 1_000 });
+      line.once('connect', () => (line.destroy(), resolve(true)));
+      for (const end of ['error', 'timeout']) line.once(end, () => (line.destroy(), resolve(false)));
+    });
+  const outside = Object.values(networkInterfaces())
+    .flatMap((one) => one ?? [])
+    .filter((one) => !one.internal && one.family === 'IPv4');
+  for (const port of [postgres, temporal]) {
+    expect(await reached('127.0.0.1', port)).toBe(true);
+    for (const { address } of outside) expect(await reached(address, port)).toBe(false);
+  }
+  // Linux says it of every listener, also where this machine has no other address to knock from.
+  if (existsSync('/proc/net/tcp'))
+    for (const port of [postgres, temporal])
+      expect([...new Set(listenersOn(Number(port)))]).toEqual(['0100007F']);
+});
+
+/** The addresses, as the kernel writes them, on which somebody listens at a port. */
+function listenersOn(port: number): string[] {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local = '', , state]) => local.endsWith(suffix) && state === '0A')
+    .map(([, local = '']) => local.split(':')[0] ?? '');
+}

@@ -49,7 +49,7 @@ async function wishes(): Promise<string[]> {
 }
 
 describe.each(rows)('%s', (_name, call) => {
-  test('refuses every column of every table as an unknown field, by its name (S4)', async () => {
+  test('S4 · refuses every column of every table as an unknown field, by its name', async () => {
     for (const wish of await wishes()) {
       const good = goodBody(call) as Record<string, unknown>;
       const body = { ...good, [wish]: good[wish] ?? 'x' };
@@ -61,18 +61,18 @@ describe.each(rows)('%s', (_name, call) => {
     }
   });
 
-  test('refuses __proto__ as it refuses any unknown field', async () => {
+  test('F23 S4 · refuses __proto__ as it refuses any unknown field', async () => {
     const good = JSON.stringify(goodBody(call));
     const poisoned = `${good.slice(0, -1)}${good === '{}' ? '' : ','}"__proto__":{"status":"DELIVERED"}}`;
     expectProblem(await ask(call, poisoned), 400);
   });
 
-  test('refuses what is not an object, and what is not JSON', async () => {
+  test('F23 · refuses what is not an object, and what is not JSON', async () => {
     const bodies = ['null', '[]', '[{}]', '"text"', '17', 'true', '{', '{"a":}', 'NaN', '\u0000', '{}{}'];
     for (const body of bodies) expectProblem(await ask(call, body), 400);
   });
 
-  test('refuses a body over 64 kB with 413', async () => {
+  test('F23 · refuses a body over 64 kB with 413', async () => {
     const reply = await ask(call, JSON.stringify({ ...goodBody(call), x: 'x'.repeat(BODY_LIMIT_BYTES) }));
     expectProblem(reply, 413);
   });
@@ -89,7 +89,7 @@ describe.each(rows)('%s', (_name, call) => {
       expect([400, 415]).toContain((await ask(call, '{"a":1}', { headers: odd })).status);
   });
 
-  test('survives deep nesting', async () => {
+  test('F23 · survives deep nesting', async () => {
     const deep = `${'{"a":'.repeat(8_000)}1${'}'.repeat(8_000)}`;
     expectProblem(await ask(call, deep), 400);
     expectProblem(await ask(call, `${'['.repeat(30_000)}${']'.repeat(30_000)}`), 400);
@@ -167,7 +167,7 @@ describe('queries', () => {
       expectProblem(await user.request('GET', `/bookings/${id}/events?after=${after}`), 400);
   });
 
-  test('nothing in q is SQL or a pattern (S15)', async () => {
+  test('S15 · nothing in q is SQL or a pattern', async () => {
     for (const q of ["' OR 1=1 --", '%', '_', '\\', "'; DROP TABLE bookings; --", '$1', '%25%25']) {
       const path = `/admin/bookings?q=${encodeURIComponent(q)}`;
       const reply = await send<{ items: unknown[] }>(system.url(), 'GET', path, {
@@ -193,7 +193,7 @@ describe('a place', () => {
     }
   });
 
-  test('with 1e999 or NaN in the JSON is 400', async () => {
+  test('F23 · with 1e999 or NaN in the JSON is 400', async () => {
     const text = JSON.stringify(bookingAt(place)).replace(/"lat":[-\d.]+/, '"lat":1e999');
     expect(badFields(await user.request('POST', '/bookings', text))).toEqual(['pickup.lat']);
   });

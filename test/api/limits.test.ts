@@ -53,7 +53,7 @@ function counted(replies: Reply[], fine: number): { passed: number; refused: Rep
   return { passed, refused };
 }
 
-test('requests of one token: two processes together let exactly the limit pass', async () => {
+test('S11 · requests of one token: two processes together let exactly the limit pass', async () => {
   await earlyInAMinute(byToken);
   const token = await signToken();
   const replies = await Promise.all(
@@ -65,7 +65,7 @@ test('requests of one token: two processes together let exactly the limit pass',
   expect((await call(byToken.url(), 'GET', '/bookings', { token: other })).status).toBe(200);
 });
 
-test('a token of the same subject made anew does not begin anew', async () => {
+test('S11 · a token of the same subject made anew does not begin anew', async () => {
   await earlyInAMinute(byToken);
   const sub = 'aaaaaaaa-0000-4000-8000-00000000000a';
   const tokens = await Promise.all(Array.from({ length: REQUESTS + 5 }, () => signToken({ sub })));
@@ -75,7 +75,7 @@ test('a token of the same subject made anew does not begin anew', async () => {
   expect(counted(replies, 200).passed).toBe(REQUESTS);
 });
 
-test('bookings of one token: the smaller limit counts them alone', async () => {
+test('S11 · bookings of one token: the smaller limit counts them alone', async () => {
   await earlyInAMinute(byToken);
   const user = await new Cast(byToken).user({ connected: false });
   const replies = await Promise.all(
@@ -88,7 +88,7 @@ test('bookings of one token: the smaller limit counts them alone', async () => {
   expect(rows).toHaveLength(BOOKINGS);
 });
 
-test('a flood of bad tokens is held by the address, and a forged X-Forwarded-For is not believed', async () => {
+test('S11 S21 · a flood of bad tokens is held by the address, and a forged X-Forwarded-For is not believed', async () => {
   await earlyInAMinute(byAddress);
   const replies = await Promise.all(
     Array.from({ length: PER_ADDRESS + 30 }, (_, n) => {
@@ -108,7 +108,22 @@ test('a flood of bad tokens is held by the address, and a forged X-Forwarded-For
   expect(behind.status).toBe(401);
 });
 
-test("one socket's flood of messages is answered rate_limited, the next socket is served", async () => {
+test('S11 · connects are requests: two processes together let exactly the limit of a token pass', async () => {
+  await earlyInAMinute(byToken);
+  const token = await signToken();
+  const connects = await Promise.all(
+    Array.from({ length: 2 * REQUESTS }, (_, n) =>
+      RecordedSocket.open(byToken.url(n % 2), token).then(
+        (socket) => (socket.close(), 'open'),
+        (error: Error) => error.message,
+      ),
+    ),
+  );
+  expect(connects.filter((how) => how === 'open')).toHaveLength(REQUESTS);
+  expect(new Set(connects)).toEqual(new Set(['open', 'rate_limited']));
+});
+
+test("S11 · one socket's flood of messages is answered rate_limited, the next socket is served", async () => {
   const token = await signToken();
   const socket = await RecordedSocket.open(byToken.url(), token);
   const answers = await Promise.all(Array.from({ length: 300 }, () => socket.ask('booking:sync', {})));
@@ -121,7 +136,7 @@ test("one socket's flood of messages is answered rate_limited, the next socket i
   other.close();
 });
 
-test('RATE_LIMIT=off counts nothing', async () => {
+test('S11 · RATE_LIMIT=off counts nothing', async () => {
   const api = await byToken.startApi({ RATE_LIMIT: 'off' });
   const token = await signToken();
   const replies = await Promise.all(

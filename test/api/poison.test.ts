@@ -67,7 +67,7 @@ const CORPUS: [string, unknown][] = [
   ['SQL', { bookingId: "' OR 1=1 --", afterSeq: 0, offerId: "' OR 1=1 --" }],
 ];
 
-test('the whole corpus at every message: acknowledged as invalid, nothing changes', async () => {
+test('F23 S9 · the whole corpus at every message: acknowledged as invalid, nothing changes', async () => {
   const before = await pilot.expect(200, 'GET', '/pilots/me');
   for (const [event, message] of Object.entries(CLIENT_MESSAGES)) {
     const type = message.who[0];
@@ -86,14 +86,14 @@ test('the whole corpus at every message: acknowledged as invalid, nothing change
   expect(await pilot.expect(200, 'GET', '/pilots/me')).toEqual(before);
 });
 
-test('without a function for the acknowledgement nothing happens', async () => {
+test('F23 S9 · without a function for the acknowledgement nothing happens', async () => {
   const socket = await user.connect();
   for (const event of [...Object.keys(CLIENT_MESSAGES), 'nonsense'])
     for (const [, poison] of CORPUS) socket.socket.emit(event, poison);
   expect(await socket.ask('nonsense')).toMatchObject({ error: 'unknown_event' });
 });
 
-test('names that every object has, reserved words and numbers are unknown events', async () => {
+test('F23 S9 · names that every object has, reserved words and numbers are unknown events', async () => {
   const socket = await user.connect();
   const names = [
     '__proto__',
@@ -114,7 +114,7 @@ test('names that every object has, reserved words and numbers are unknown events
     wild.packet({ type: 2, nsp: '/', data });
 });
 
-test('a message over 64 kB closes that socket only', async () => {
+test('F23 S9 · a message over 64 kB closes that socket only', async () => {
   const socket = await user.connect();
   socket.socket.emit('pilot:location', { lat: 1, lng: 2, x: 'x'.repeat(2 * BODY_LIMIT_BYTES) });
   await eventually('the socket to be closed', () => !socket.connected);
@@ -124,7 +124,7 @@ test('a message over 64 kB closes that socket only', async () => {
   await eventually('the polling socket to be closed', () => !byPolling.connected);
 });
 
-test('broken packets of every layer close that connection only', async () => {
+test('F23 S9 · broken packets of every layer close that connection only', async () => {
   const frames = [
     ...[
       '4',
@@ -170,7 +170,7 @@ test('broken packets of every layer close that connection only', async () => {
   expect(user.socket.connected).toBe(true);
 });
 
-test('a handshake with odd claims of who one is gets no socket and ends nothing', async () => {
+test('F23 S9 · a handshake with odd claims of who one is gets no socket and ends nothing', async () => {
   for (const token of [{}, [], 5, true, Buffer.from('x'), 'x'.repeat(60_000), '..', 'e30.e30.', '\u0000']) {
     const socket = io(system.url(), {
       ...{ auth: { token }, transports: ['websocket'], forceNew: true, reconnection: false },
@@ -181,7 +181,7 @@ test('a handshake with odd claims of who one is gets no socket and ends nothing'
   }
 });
 
-test('garbage instead of HTTP, and a connection that is cut in the middle, end nothing', async () => {
+test('F23 S9 · garbage instead of HTTP, and a connection that is cut in the middle, end nothing', async () => {
   const { port } = new URL(system.url());
   const openings = [
     '\u0000\u0001\u0002\r\n\r\n',

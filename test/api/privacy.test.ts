@@ -76,7 +76,7 @@ async function seen({ user, pilot, operator, id }: Scene): Promise<Record<string
 const ALL = { user: COMMON, pilot: WITH_USER, operator: WITH_USER };
 const WITHOUT_PILOT = { ...ALL, pilot: null };
 
-test('offered: the pilot sees the offer alone', async () => {
+test('S5 · offered: the pilot sees the offer alone', async () => {
   const found = await scene();
   expect(await seen(found)).toEqual(WITHOUT_PILOT);
   expect((await found.user.booking(found.id)).pilot).toBeNull();
@@ -88,7 +88,7 @@ test.each<[BookingStatus, JobStatus[]]>([
   ['PICKED_UP', ['ARRIVED', 'PICKED_UP']],
   ['IN_TRANSIT', ['ARRIVED', 'PICKED_UP', 'IN_TRANSIT']],
   ['DELIVERED', ['ARRIVED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED']],
-])('%s: its pilot sees the customer, the customer the pilot', async (status, steps) => {
+])('S5 · %s: its pilot sees the customer, the customer the pilot', async (status, steps) => {
   const found = await scene();
   await found.pilot.accept(found.offerId);
   for (const step of steps) await found.pilot.step(found.id, step);
@@ -97,7 +97,7 @@ test.each<[BookingStatus, JobStatus[]]>([
   expect(shown).toMatchObject({ status, pilot: { name: 'Paolo', phone: PILOT_PHONE } });
 });
 
-test('given back: the pilot sees nothing of it any more, nor the user where he is', async () => {
+test('S5 · given back: the pilot sees nothing of it any more, nor the user where he is', async () => {
   const found = await scene();
   await found.pilot.accept(found.offerId);
   await found.pilot.socket.ask('pilot:location', freshPlace());
@@ -111,7 +111,7 @@ test('given back: the pilot sees nothing of it any more, nor the user where he i
   await never('a position after the end', () => positions() > before, 300);
 });
 
-test('cancelled before anybody had it: no pilot sees it; events tell no phone but the pilot’s', async () => {
+test('S5 · cancelled before anybody had it: no pilot sees it; events tell no phone but the pilot’s', async () => {
   const found = await scene();
   await found.user.cancel(found.id);
   expect(await seen(found)).toEqual(WITHOUT_PILOT);

@@ -20,7 +20,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-test('every device of a user hears every event; nobody else hears any (rooms, S8)', async () => {
+test('S8 · every device of a user hears every event; nobody else hears any', async () => {
   const place = freshPlace();
   const [user, stranger] = [await cast.user(), await cast.user()];
   const pilot = await cast.pilot({ at: place });
@@ -185,7 +185,7 @@ test('a position sent while offline counts from when the server received it (rul
   expect((await pilot.offered(id)).bookingId).toBe(id);
 });
 
-test('a bad token is refused at connect, whatever else is sent along', async () => {
+test('S8 · a bad token is refused at connect, whatever else is sent along', async () => {
   for (const token of [undefined, '', 'x', 'null', '[object Object]'])
     await expect(RecordedSocket.open(system.url(), token)).rejects.toThrow(/^unauthorized$/);
   const odd: unknown[] = [{ token: 5 }, { token: { a: 1 } }, { token: ['x'] }, { token: null }];

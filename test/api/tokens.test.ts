@@ -56,7 +56,7 @@ async function welcomeEverywhere(api: number, token: string): Promise<void> {
   (await RecordedSocket.open(system.url(api), token)).close();
 }
 
-test('every forgery is refused, at REST and at the handshake', async () => {
+test('S6 · every forgery is refused, at REST and at the handshake', async () => {
   const asked = keysAsked;
   for (const [name, token] of await forgeries(jwksUrl)) {
     try {
@@ -69,7 +69,7 @@ test('every forgery is refused, at REST and at the handshake', async () => {
   await welcomeEverywhere(PLAIN, forge({}));
 });
 
-test('a token elsewhere than in the header is no token', async () => {
+test('S6 · a token elsewhere than in the header is no token', async () => {
   const token = await signToken();
   for (const path of [`/bookings?token=${token}`, `/bookings?access_token=${token}`])
     expect([400, 401]).toContain((await call(system.url(), 'GET', path)).status);
@@ -77,7 +77,7 @@ test('a token elsewhere than in the header is no token', async () => {
     expectProblem(await call(system.url(), 'GET', '/bookings', { headers: { authorization } }), 401);
 });
 
-test('issuer and audience are checked where they are set', async () => {
+test('S6 · issuer and audience are checked where they are set', async () => {
   for (const claims of [{}, { issuer: ISSUER }, { audience: AUDIENCE }, { issuer: 'x', audience: AUDIENCE }])
     await refusedEverywhere(STRICT, await signToken(claims));
   await refusedEverywhere(STRICT, await signToken({ issuer: ISSUER, audience: 'others' }));
@@ -93,7 +93,7 @@ function signRsa(key = keys.privateKey): Promise<string> {
     .sign(key);
 }
 
-test('with a JWKS address its keys are good, and its public key is no HS256 secret', async () => {
+test('S6 · with a JWKS address its keys are good, and its public key is no HS256 secret', async () => {
   await welcomeEverywhere(JWKS, await signRsa());
   const pem = keys.publicKey.export({ type: 'spki', format: 'pem' }).toString();
   for (const secret of [pem, pem.trim()])
@@ -105,7 +105,7 @@ test('with a JWKS address its keys are good, and its public key is no HS256 secr
   );
 });
 
-test('a revoked subject: refused at once, live sockets of every process closed, no way back (S7)', async () => {
+test('S7 · a revoked subject: refused at once, live sockets of every process closed, no way back', async () => {
   const cast = new Cast(system);
   const operator = await cast.operator();
   const sub = randomUUID();
@@ -130,7 +130,7 @@ test('a revoked subject: refused at once, live sockets of every process closed, 
   await welcomeEverywhere(PLAIN, await signToken({ sub }));
 });
 
-test('a revoked jti: that token only', async () => {
+test('S7 · a revoked jti: that token only', async () => {
   const operator = await new Cast(system).operator();
   const [sub, jti] = [randomUUID(), randomUUID()];
   const [lost, kept] = [await signToken({ sub, jti }), await signToken({ sub })];
@@ -141,7 +141,7 @@ test('a revoked jti: that token only', async () => {
   await welcomeEverywhere(PLAIN, kept);
 });
 
-test('a socket whose token expires is closed within 5 s of it', async () => {
+test('S7 · a socket whose token expires is closed within 5 s of it', async () => {
   const exp = Math.floor(Date.now() / 1000) + 2;
   const token = await signToken({ expires: exp });
   const socket = await RecordedSocket.open(system.url(PLAIN), token);

@@ -4,6 +4,7 @@ import { userLiveShapes } from '../../contract/shapes.js';
 import { acceptByTap } from '../../dispatch/answer-offer.js';
 import { stepJob } from '../../dispatch/jobs.js';
 import { Positions } from '../../src/pilots/positions.js';
+import { Metrics } from '../../src/health/metrics.js';
 import { RateLimiter } from '../../src/http/rate-limiter.js';
 import { inCrowd, outcome, upTo } from '../support/crowd.js';
 import { book, claim, customer, offerOf, openDispatch, type Fixture } from '../support/dispatch-fixture.js';
@@ -117,11 +118,12 @@ it('during a job the user is told: to the pickup before it, to the drop-off afte
   expect(mine()).toHaveLength(4);
 });
 
-it('two processes together let exactly the limit pass (S11)', async () => {
-  const limiters = [new RateLimiter(fixture.context), new RateLimiter(fixture.context)];
-  const key = customer().id;
+it('S11 · two processes together let exactly the limit pass', async () => {
+  const limiters = [1, 2].map(() => new RateLimiter(fixture.context, new Metrics()));
+  const { id } = customer();
+  const key = `token:${id}`;
   const takes = await inCrowd(40, upTo(400), (index) =>
-    outcome(limiters[index % 2]?.take(key, 60) ?? Promise.reject()),
+    outcome(limiters[index % 2]?.take('token', id, 60) ?? Promise.reject()),
   );
   const minutes = await fixture.query('SELECT minute FROM rate_counters WHERE key = $1', [key]);
   const passed = takes.filter((take) => take.ok).length;

@@ -30,7 +30,7 @@ describe('takeFromMinute', () => {
     [7, 30],
     [20, 600],
     [50, 30],
-  ])('takes of %i at once never grant more than %i together, and no less (S11)', async (wanted, limit) => {
+  ])('S11 · takes of %i at once never grant more than %i together, and no less', async (wanted, limit) => {
     const takes = await inCrowd(30, upTo(120), () => take(`key-${wanted}`, wanted, limit));
     expect(byMinute(takes)).toBe(limit);
     for (const one of takes) expect(one.granted).toBeGreaterThanOrEqual(0);

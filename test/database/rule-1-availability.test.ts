@@ -167,7 +167,7 @@ describe('a pilot cools down for 10 min', () => {
     }
   }
 
-  it('after three jobs given back in 10 min, and not after two', async () => {
+  it('S12 · after three jobs given back in 10 min, and not after two', async () => {
     const place = freshPlace();
     const pilot = await addPilot(fixture, place);
     await giveBack(place, pilot, 2);
@@ -203,7 +203,7 @@ describe('a pilot who jumps more than 50 km at more than 1,000 km/h', () => {
       [pilot, seconds],
     );
 
-  it('is not asked for 60 s, also when he moves on quietly, and then he is', async () => {
+  it('S13 · is not asked for 60 s, also when he moves on quietly, and then he is', async () => {
     const place = freshPlace();
     const pilot = await addPilot(fixture, northOf(place, 60));
     await jump(pilot, place);

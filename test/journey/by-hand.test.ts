@@ -147,7 +147,7 @@ async function cli(...args: string[]): Promise<void> {
   await promisify(execFile)(process.env['TEST_TEMPORAL_CLI'] ?? '', ['workflow', ...args, ...where]);
 }
 
-test('F27 · accept, decline and cancel by the CLI do what the calls do, and are audited', async () => {
+test('F27 S16 · accept, decline and cancel by the CLI do what the calls do, and are audited', async () => {
   const place = freshPlace();
   const user = await cast.user();
   const [one, two] = [
@@ -160,7 +160,7 @@ test('F27 · accept, decline and cancel by the CLI do what the calls do, and are
   const first = await one.offered(id);
   await signal('decline', { offerId: first.offerId, pilotId: one.id });
   const second = await two.offered(id);
-  // Another's, an ended one's and a stranger's offer assign nobody (S16).
+  // Another's, an ended one's and a stranger's offer assign nobody.
   await signal('accept', { offerId: second.offerId, pilotId: one.id });
   await signal('accept', { offerId: first.offerId, pilotId: one.id });
   await signal('accept', { offerId: randomUUID(), pilotId: two.id });

@@ -77,7 +77,7 @@ async function liveThroughAll(): Promise<string[]> {
   return [id];
 }
 
-test('every point of the list is there, with its ids; no canary in logs, histories or metrics', async () => {
+test('S17 · every point of the list is there, with its ids; no canary in logs, histories or metrics', async () => {
   const [id = ''] = await liveThroughAll();
   const ours = lines().filter((line) => line['bookingId'] === id);
   for (const [point, needs] of Object.entries(POINTS)) {
@@ -110,7 +110,7 @@ test('no error was logged by an ordinary life', () => {
   expect(lines().filter((line) => line.level >= 50)).toEqual([]);
 });
 
-test('a forced failure answers an id without a stack, and logs it under that id without personal data (S20)', async () => {
+test('S20 · a forced failure answers an id without a stack, and logs it under that id without personal data', async () => {
   const user = await cast.user({ name: CANARIES.user, phone: CANARIES.userPhone });
   await system.rows('ALTER TABLE bookings RENAME COLUMN note TO note_gone');
   try {

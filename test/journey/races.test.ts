@@ -198,7 +198,7 @@ test('cancel pressed twenty times is one cancel', async () => {
   expect((await user.eventNames(id)).filter((one) => one === 'cancelled')).toHaveLength(1);
 });
 
-test('a flood of declines is deduplicated before the signal; a cancel works within 2 s (F26)', async () => {
+test('F26 · a flood of declines is deduplicated before the signal; a cancel works within 2 s', async () => {
   const { user, pilot, id, offerId } = await offered();
   const taps = await Promise.all(Array.from({ length: 300 }, () => pilot.decline(offerId)));
   // So many at once wait for one row: those who wait too long are told to come again.

@@ -70,5 +70,8 @@ export async function forgeries(jku: string): Promise<[string, string | undefine
     ['no name', forge({ claims: { name: undefined } })],
     ['NUL in the name', forge({ claims: { name: 'a\u0000b' } })],
     ['a name without end', forge({ claims: { name: 'x'.repeat(5_000) } })],
+    ['a name of 2,000 characters of four bytes', forge({ claims: { name: '𝔘'.repeat(2_000) } })],
+    ['half a character in the name', forge({ claims: { name: 'a\ud800' } })],
+    ['a jti without end', forge({ claims: { jti: 'x'.repeat(5_000) } })],
   ];
 }

@@ -40,6 +40,8 @@ it("without a word more, the rules of the contract's table", () => {
     DEMO: false,
     LOG_LEVEL: 'info',
     RATE_LIMIT: { requestsPerToken: 600, bookingsPerToken: 30, requestsPerAddress: 6_000 },
+    SOCKET_LIMIT: { perPerson: 20, perAddress: 2_000 },
+    POSITIONS_KEPT_MS: 86_400_000,
     CORS_ORIGINS: [],
   });
   for (const unset of [

@@ -91,7 +91,7 @@ function malformedAnswers({ offer }: { offer: OfferRow }): [string, unknown[]][]
 }
 
 inSkippedTime('malformed signals', () => {
-  test.each(['accept', 'decline'])('a malformed %s of any kind changes nothing', async (name) => {
+  test.each(['accept', 'decline'])('F23 · a malformed %s of any kind changes nothing', async (name) => {
     const stand = await offered();
     for (const [what, args] of malformedAnswers(stand)) {
       await stand.booked.signal(name, ...args);

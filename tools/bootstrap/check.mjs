@@ -18,6 +18,7 @@ export async function check(args, build) {
     ['lint (oxlint, type-aware)', () => tool('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings'])],
     ['colours are tokens', () => tool('../tools/lint/colours.mjs', [])],
     ['lock file is whole', () => tool('../tools/lockfile/complete-lock.mjs', ['--check'])],
+    ['licences are of the list', () => tool('../tools/licences/check-licences.mjs', [])],
     ['types and build (tsc -b)', () => build().then(() => ({ code: 0, output: '' }))],
     ['migrations equal entities', () => node(WITH_POSTGRES, ['dist/database/check-migrations.js'])],
     ['OpenAPI is up to date', () => node(WRITE_DOCUMENTS, ['--check', 'openapi'])],
