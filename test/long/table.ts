@@ -1,5 +1,5 @@
 /** The table of docs/reliability.md, between its two markers. */
-import { FAILURE_ROWS, PENDING, REASONS, type RowId } from '../support/failure-rows.js';
+import { FAILURE_ROWS, REASONS, type RowId } from '../support/failure-rows.js';
 import type { Measured } from './measure.js';
 
 const MARKERS = ['<!-- failures: begin, written by npm run test:long -->', '<!-- failures: end -->'] as const;
@@ -52,5 +52,5 @@ function cellsByRow(table: string): Map<string, string[]> {
 function unmeasured(row: RowId): string[] {
   const reason = REASONS[row];
   if (reason !== undefined) return ['none', '–', reason, '–'];
-  return ['–', '–', PENDING.includes(row) ? 'to come' : 'not run in full yet', '–'];
+  return ['–', '–', 'not run in full yet', '–'];
 }

@@ -24,10 +24,10 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     patches: [
       {
         file: 'dispatch/context.ts',
-        find: 'await insertOutboxLine(this.manager, { bookingId, kind, payload, leaseMs: FIRST_LEASE_MS }),',
+        find: 'await insertOutboxLine(this.manager, { bookingId, kind, payload: carried, leaseMs: FIRST_LEASE_MS }),',
         replace:
           "kind === 'start' ? ({ id: '0', booking_id: bookingId, kind, payload, attempts: 0 } as OutboxRow) : " +
-          'await insertOutboxLine(this.manager, { bookingId, kind, payload, leaseMs: FIRST_LEASE_MS }),',
+          'await insertOutboxLine(this.manager, { bookingId, kind, payload: carried, leaseMs: FIRST_LEASE_MS }),',
       },
     ],
     tests: ['test/database/outbox-relay.test.ts', 'test/journey/failpoints.test.ts'],

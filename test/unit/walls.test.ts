@@ -5,7 +5,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { LINTED, WALLS } from '../support/walls.js';
+import { LINTED } from '../support/linted-walls.js';
+import { WALLS } from '../support/walls.js';
 
 const ROOT = process.cwd();
 
