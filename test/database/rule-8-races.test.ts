@@ -72,7 +72,8 @@ it(
       const one = await offered();
       let cancelledAt = 0;
       const [accepted, cancelled] = await Promise.all([
-        jitter(2).then(() => outcome(acceptByTap(fixture.context, one.offer))),
+        // A cancel reads once more than an accept before it has the lock: this way each wins often.
+        jitter(5).then(() => outcome(acceptByTap(fixture.context, one.offer))),
         jitter(2).then(() => {
           cancelledAt = Date.now();
           return outcome(cancel(one));

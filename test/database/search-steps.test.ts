@@ -173,13 +173,14 @@ describe('among thousands in one place', () => {
       await startSearch(manager, id, 1, 120_000);
       const offer = { id, number: 1 };
       const explained: string[] = [];
-      const runner = {
-        query: async (sql: string, parameters: unknown[]) => {
-          const plan = await manager.query<Record<string, string>[]>(`EXPLAIN ANALYZE ${sql}`, parameters);
+      const client = {
+        query: async ({ text, values }: { text: string; values: unknown[] }) => {
+          const plan = await manager.query<Record<string, string>[]>(`EXPLAIN ANALYZE ${text}`, values);
           explained.push(...plan.map((line) => line['QUERY PLAN'] ?? ''));
-          return { records: [] };
+          return { rows: [] };
         },
       };
+      const runner = { isReleased: false, connect: () => Promise.resolve(client) };
       await claimPilot({ queryRunner: runner } as never, booking, booking.limits, offer);
       const scan = explained.find((line) => line.includes('ix_pilot_positions_place')) ?? '';
       expect(scan).toMatch(/Index Scan/);
