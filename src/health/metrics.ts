@@ -3,7 +3,8 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import { DecisionMetrics } from './decision-metrics.js';
 
 /** Limits whose refusals are counted. */
-export type Limit = 'address' | 'token' | 'bookings' | 'messages' | 'sockets';
+const LIMITS = ['address', 'token', 'bookings', 'messages', 'sockets'] as const;
+export type Limit = (typeof LIMITS)[number];
 
 /** The API's metrics in Prometheus' form. No personal data in any label. */
 @Injectable()
@@ -81,6 +82,7 @@ export class Metrics {
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     for (const kind of ['overdue_offer', 'stalled_booking', 'broken_workflow']) this.repairs.inc({ kind }, 0);
+    for (const limit of LIMITS) this.limited.inc({ limit }, 0);
     for (const type of ['user', 'pilot', 'admin']) this.sockets.set({ type }, 0);
   }
 }
