@@ -80,7 +80,7 @@ export function stepWords(step: StoryStep): { words: string; tone: Tone } {
     case 'pilot_unreachable':
       return { words: 'Driver unreachable', tone: 'error' };
     case 'act':
-      return { words: `By hand: ${step.detail ?? ''}`, tone: 'warning' };
+      return { words: `In the audit: ${step.detail ?? ''}`, tone: 'warning' };
   }
 }
 
