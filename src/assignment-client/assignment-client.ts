@@ -37,6 +37,8 @@ export class TemporalUnavailableError extends Error {
 const CALL_MS = 3_000;
 /** With the default of 10 s, a worker's death stalls a 30-second offer for as long. */
 const WORKFLOW_TASK_TIMEOUT = '2s';
+/** By gRPC's own defaults a Temporal that was away for a minute is looked for again after half a minute more. */
+const RECONNECT = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 };
 const ATTRIBUTES_RECHECK_MS = 5_000;
 
 export class AssignmentClient {
@@ -56,7 +58,7 @@ export class AssignmentClient {
    */
   static fromEnvironment(codec?: PayloadCodec, traceparent?: () => string | undefined): AssignmentClient {
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-    const connection = Connection.lazy(connectionOptions);
+    const connection = Connection.lazy({ ...connectionOptions, channelArgs: RECONNECT });
     const dataConverter = { payloadCodecs: codec === undefined ? [] : [codec] };
     const interceptors = traceparent === undefined ? {} : { workflow: [carrying(traceparent)] };
     const client = new Client({ connection, namespace, dataConverter, interceptors });

@@ -109,7 +109,7 @@ test.each(calls.map((one) => [nameOf(one), one] as const))(
         const search = new URLSearchParams(
           Object.entries(Object(query) as object)
             .slice(0, 5)
-            .map(([key, value]) => [key, String(value as string)]),
+            .map(([key, value]) => [key, typeof value === 'string' ? value : (JSON.stringify(value) ?? '')]),
         );
         const reply = await call(
           system.url(),
