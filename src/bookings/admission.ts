@@ -17,6 +17,7 @@ const LOOK_EVERY_MS = 500;
 const RETRY_AFTER_SECONDS = 3;
 /** So many statements in line for each connection are a second of waiting, for the taps behind them too. */
 const WAITING_PER_CONNECTION = 20;
+const BUSY_LOOKS = 2;
 
 type Reason = 'backlog' | 'database';
 const DETAILS: Record<Reason, string> = {
@@ -35,6 +36,8 @@ export class Admission implements OnApplicationBootstrap, OnApplicationShutdown 
   private taken = 0;
   private refused = 0;
   private refusing = false;
+  /** Looks in a row that found too many statements in line: a burst, as of apps that all come back, passes by itself. */
+  private busyLooks = 0;
   private readonly loop: Loop;
 
   constructor(
@@ -75,13 +78,17 @@ export class Admission implements OnApplicationBootstrap, OnApplicationShutdown 
 
   private reasonToRefuse(): Reason | null {
     if (this.room <= 0) return 'backlog';
+    return this.busyLooks >= BUSY_LOOKS && this.databaseIsBusy() ? 'database' : null;
+  }
+
+  private databaseIsBusy(): boolean {
     const most = WAITING_PER_CONNECTION * this.config.DATABASE_POOL_SIZE;
-    if (waitingForConnection(this.dispatch.source) >= most) return 'database';
-    return null;
+    return waitingForConnection(this.dispatch.source) >= most;
   }
 
   private async look(): Promise<void> {
     const { BOOKING_BACKLOG: bound } = this.config;
+    this.busyLooks = this.databaseIsBusy() ? this.busyLooks + 1 : 0;
     const [taken, before] = [this.taken, this.waiting];
     const waiting = await countNotBegun(this.dispatch.source.manager, AWAY_FACTOR * bound);
     const begun = Math.max(0, before + taken - waiting);
