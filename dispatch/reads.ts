@@ -15,6 +15,8 @@ import { NotFoundError } from './errors.js';
 import { wirePayload } from './tidings.js';
 import { toAssignment, toBooking, toLocation, toOffer, toPilot } from './views.js';
 
+type Location = UserLiveEvents['booking:pilot_location'];
+
 export interface ReadingCaller {
   type: TokenType;
   id: string;
@@ -36,9 +38,7 @@ export async function readAssignment(
   caller: ReadingCaller,
 ): Promise<Assignment> {
   await visible(context, bookingId, caller);
-  const progress = await selectProgress(context.source.manager, bookingId);
-  if (progress === null) throw new NotFoundError('no such booking');
-  return toAssignment(progress);
+  return assignmentOf(context, bookingId);
 }
 
 /** The events after `afterSeq`, as the user's sockets were or should have been sent them. */
@@ -49,7 +49,36 @@ export async function readEvents(
   afterSeq: number,
 ): Promise<BookingEvent[]> {
   await visible(context, bookingId, caller);
-  const found = await eventsAfter(context.source.manager, bookingId, afterSeq);
+  return eventsOf(context, bookingId, afterSeq);
+}
+
+/** All that a screen shows of a booking: itself, its search, its events after `afterSeq`, and where its pilot is. */
+export async function readWhole(
+  context: DispatchContext,
+  bookingId: string,
+  caller: ReadingCaller,
+  afterSeq: number,
+): Promise<{ booking: Booking; assignment: Assignment; events: BookingEvent[]; location: Location | null }> {
+  return {
+    booking: await readBooking(context, bookingId, caller),
+    assignment: await assignmentOf(context, bookingId),
+    events: await eventsOf(context, bookingId, afterSeq),
+    location: await locationOf(context, bookingId),
+  };
+}
+
+async function assignmentOf({ source }: DispatchContext, bookingId: string): Promise<Assignment> {
+  const progress = await selectProgress(source.manager, bookingId);
+  if (progress === null) throw new NotFoundError('no such booking');
+  return toAssignment(progress);
+}
+
+async function eventsOf(
+  { source }: DispatchContext,
+  bookingId: string,
+  afterSeq: number,
+): Promise<BookingEvent[]> {
+  const found = await eventsAfter(source.manager, bookingId, afterSeq);
   return found.map((one) => ({
     seq: one.seq,
     event: one.event,
@@ -59,13 +88,8 @@ export async function readEvents(
 }
 
 /** Where the booking's pilot was last, during a job; null when there is none, or he sent no position. */
-export async function readLocation(
-  context: DispatchContext,
-  bookingId: string,
-  caller: ReadingCaller,
-): Promise<UserLiveEvents['booking:pilot_location'] | null> {
-  await visible(context, bookingId, caller);
-  const found = await jobPosition(context.source.manager, bookingId);
+async function locationOf({ source }: DispatchContext, bookingId: string): Promise<Location | null> {
+  const found = await jobPosition(source.manager, bookingId);
   return found === null ? null : toLocation(found, found, found.received_at);
 }
 

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Logger } from 'pino';
 import type { Server, Socket } from 'socket.io';
 import type { DispatchContext } from '../../dispatch/context.js';
@@ -21,6 +22,11 @@ import { SocketLimits } from './socket-limits.js';
 
 /** A socket with a revoked or expired token is closed within this. */
 const LOOK_EVERY_MS = 1_000;
+/**
+ * Of the connections to Postgres, what clients that catch up may use at once: after a restart all of them do, and the
+ * bookings and taps of others must not stand in line behind them.
+ */
+const SHARE_FOR_CATCHING_UP = 0.25;
 
 interface SocketState {
   caller: Caller;
@@ -30,6 +36,7 @@ interface SocketState {
 @Injectable()
 export class Connections implements OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
+  private readonly inTurn: LimitFunction;
 
   constructor(
     @Inject(API_CONFIG) private readonly config: ApiConfig,
@@ -44,7 +51,9 @@ export class Connections implements OnApplicationShutdown {
     private readonly clock: ServerClock,
     private readonly limits: SocketLimits,
     private readonly audit: ReadAudit,
-  ) {}
+  ) {
+    this.inTurn = pLimit(Math.max(1, Math.floor(config.DATABASE_POOL_SIZE * SHARE_FOR_CATCHING_UP)));
+  }
 
   onApplicationShutdown(): void {
     clearInterval(this.timer);
@@ -135,10 +144,10 @@ export class Connections implements OnApplicationShutdown {
     const { caller } = socket.data as SocketState;
     if (!this.limits.mayTalk(caller.id))
       return { ok: false, error: 'rate_limited', detail: 'Too many messages; slow down.' };
-    const { dispatch, positions, audit } = this;
+    const { dispatch, positions, audit, inTurn } = this;
     try {
       return await answerMessage(
-        { dispatch, positions, audit, caller, join: (room) => void socket.join(room) },
+        { dispatch, positions, audit, caller, inTurn, join: (room) => void socket.join(room) },
         event,
         body,
       );

@@ -11,7 +11,7 @@ import { selectStats } from '../../database/statements/lists.js';
 import { markReceived } from '../../database/statements/offers.js';
 import type { DispatchContext } from '../../dispatch/context.js';
 import { NotFoundError } from '../../dispatch/errors.js';
-import { readAssignment, readBooking, readEvents, readLocation } from '../../dispatch/reads.js';
+import { readWhole } from '../../dispatch/reads.js';
 import { ADMIN_ROOM } from '../../contract/rooms.js';
 import type { Caller } from '../auth/caller.js';
 import { fieldErrors } from '../http/validation.js';
@@ -27,6 +27,8 @@ export interface MessageContext {
   audit: ReadAudit;
   caller: Caller;
   join: (room: string) => void;
+  /** Runs `work` when few others of its kind run in this process. */
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 type Handler = (context: MessageContext, body: unknown) => Promise<Answer>;
@@ -35,17 +37,12 @@ type Handlers = {
 };
 
 const HANDLERS: Handlers = {
-  'booking:sync': async ({ dispatch, audit, caller }, body) => {
-    const booking = await readBooking(dispatch, body.bookingId, caller);
-    await audit.note(caller, 'read_booking', booking.id);
-    return {
-      ok: true,
-      booking,
-      assignment: await readAssignment(dispatch, body.bookingId, caller),
-      events: await readEvents(dispatch, body.bookingId, caller, body.afterSeq),
-      location: await readLocation(dispatch, body.bookingId, caller),
-    };
-  },
+  'booking:sync': ({ dispatch, audit, caller, inTurn }, { bookingId, afterSeq }) =>
+    inTurn(async () => {
+      const whole = await readWhole(dispatch, bookingId, caller, afterSeq);
+      await audit.note(caller, 'read_booking', bookingId);
+      return { ok: true, ...whole };
+    }),
   'pilot:location': async ({ positions, caller }, body) => {
     await positions.report(caller.id, body);
     return { ok: true };

@@ -14,6 +14,7 @@ import { createPayloadCodec } from '../config/payload-codec.js';
 import { counting } from '../health/decision-metrics.js';
 import { WorkerMetrics } from './metrics.js';
 import { installRuntime } from './runtime.js';
+import { WorkflowSlots } from './workflow-slots.js';
 import { registerSearchAttributes } from './search-attributes.js';
 import { traceActivities, traceSinks } from './trace.js';
 import { traceStatements } from '../tracing/doors.js';
@@ -25,6 +26,8 @@ const FAILURE_CONVERTER = fileURLToPath(new URL('../../payload-codec/failure-con
 /** How long the worker waits at its start for a Temporal that is still coming up. */
 const CONNECT_FOR_MS = 60_000;
 const CONNECT_PAUSE_MS = 500;
+/** As the SDK's own default. */
+const LOCAL_ACTIVITIES_AT_ONCE = 100;
 
 async function connectTemporal(logger: Logger): Promise<{ connection: NativeConnection; namespace: string }> {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
@@ -74,6 +77,7 @@ async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | unde
   const activities = createBookingActivities({ source, emitter, log });
   try {
     await registerSearchAttributes(connection, namespace, logger);
+    const slots = new WorkflowSlots();
     const worker = await Worker.create({
       connection,
       namespace,
@@ -86,6 +90,14 @@ async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | unde
       ...(tracing === undefined ? {} : { interceptors: { activity: [traceActivities(tracing)] } }),
       // The open workflows must stay in memory: replaying them took 2 s and more at the 99th percentile.
       maxCachedWorkflows: config.WORKER_CACHED_WORKFLOWS,
+      // All our activities are local: of the others there are none.
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
+      tuner: {
+        workflowTaskSlotSupplier: slots,
+        activityTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
+        localActivityTaskSlotSupplier: { type: 'fixed-size', numSlots: LOCAL_ACTIVITIES_AT_ONCE },
+        nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
+      },
       // A dead worker's workflows are handed to another after this; the default of 10 s stalls an offer.
       stickyQueueScheduleToStartTimeout: '1s',
       // Activities take milliseconds, and 3 s at most: those that are under way end, what is due next is handed over.
@@ -93,11 +105,12 @@ async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | unde
       // Whoever stops a process waits 10 s for it; what does not end by then is done again by another worker.
       shutdownForceTime: '8s',
     });
-    const stop = (): void => {
+    const stop = async (): Promise<void> => {
+      await slots.close();
       if (worker.getState() === 'RUNNING') worker.shutdown();
     };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
+    process.once('SIGTERM', () => void stop());
+    process.once('SIGINT', () => void stop());
     const running = worker.run();
     logger.info({ taskQueue: TASK_QUEUE, namespace }, 'worker polling');
     await running;

@@ -71,6 +71,8 @@ async function timed<T>(what: string, wait: Promise<T>): Promise<T> {
 async function ride({ place, user, app, pilot, booked }: Lane): Promise<void> {
   const { id } = await timed('book', user.expect<Booking>(201, 'POST', '/bookings', bookingAt(place)));
   booked.push(id);
+  // A phone that is on the road tells where it is; a minute without is too old to be asked.
+  await pilot.moveTo(place);
   void app.follow(id);
   const offer = await timed<Offer>('offer', pilot.offered(id));
   await timed('accept', pilot.expect(200, 'POST', `/offers/${offer.offerId}/accept`, {}));

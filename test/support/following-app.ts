@@ -3,6 +3,7 @@
  * what it lacks at each connection and at each gap.
  */
 import type { BookingEvent } from '../../contract/shapes.js';
+import { FINAL_STATUSES, isOneOf } from '../../contract/words.js';
 import { RecordedSocket, type SocketChoice } from './sockets.js';
 
 /** As the pages of ours do: right within a second or two of the server's being back. */
@@ -16,7 +17,7 @@ export class FollowingApp {
   private constructor(readonly line: RecordedSocket) {
     line.socket.onAny((event: string, payload: Record<string, unknown>) => this.hear(event, payload));
     line.socket.on('connect', () => {
-      for (const id of this.models.keys()) void this.catchUp(id);
+      for (const id of this.models.keys()) if (!this.hasEnded(id)) void this.catchUp(id);
     });
   }
 
@@ -33,6 +34,14 @@ export class FollowingApp {
   /** What the screen shows of a booking, in order. */
   shows(bookingId: string): Told[] {
     return [...(this.models.get(bookingId)?.values() ?? [])].sort((a, b) => a.seq - b.seq);
+  }
+
+  /** Whole, and with its last event: there is nothing to ask for. */
+  private hasEnded(bookingId: string): boolean {
+    const told = this.shows(bookingId);
+    const last = told.at(-1);
+    if (last === undefined || last.seq !== told.length) return false;
+    return last.event === 'booking:cancelled' || isOneOf(FINAL_STATUSES, last.payload['status']);
   }
 
   private hear(event: string, payload: Record<string, unknown>): void {

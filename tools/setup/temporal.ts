@@ -37,12 +37,16 @@ const START_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 10_000;
 const CALL_TIMEOUT_MS = 3_000;
 
-/** The three limits that make one shard slow, and eager activities (docs/decisions; measured). */
+/**
+ * The three limits that make one shard slow, eager activities (docs/decisions; measured), and polls that come back
+ * empty within the time that a stopping worker waits for them (src/worker/workflow-slots.ts).
+ */
 const DYNAMIC_CONFIG = [
   'history.transferProcessorMaxPollRPS=1000',
   'matching.numTaskqueueReadPartitions=1',
   'matching.numTaskqueueWritePartitions=1',
   'system.enableActivityEagerExecution=true',
+  'matching.longPollExpirationInterval="1s"',
 ];
 /** Without the write-ahead log a third of the workflow starts a second. */
 const PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
