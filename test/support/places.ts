@@ -3,12 +3,16 @@ import { EARTH_RADIUS_KM, type LatLng } from '../../contract/geo.js';
 
 let taken = 0;
 
-/** A place that no other call got: at least 150 km from every other. */
+/** A net of places between the polar circles, 120 km apart at least. */
+const NET = { south: -57, west: -178, latStep: 1.4, lngStep: 2, columns: 178, rows: 82 };
+
+/** A place that no other call got: at least 120 km from every other. Throws when there is none left. */
 export function freshPlace(): LatLng {
-  const row = Math.floor(taken / 60);
-  const column = taken % 60;
+  const row = Math.floor(taken / NET.columns);
+  const column = taken % NET.columns;
+  if (row >= NET.rows) throw new Error(`no fresh place is left after ${taken}`);
   taken += 1;
-  return { lat: -48 + row * 3, lng: -174 + column * 5.5 };
+  return { lat: NET.south + row * NET.latStep, lng: NET.west + column * NET.lngStep };
 }
 
 /** `km` kilometres north of a place. */
