@@ -2,20 +2,24 @@ import { inTransaction, sqlState, type DispatchContext, type Transaction } from 
 import { lockBooking } from '../database/statements/bookings.js';
 import {
   holdSearch,
-  selectStanding,
   startSearch,
   stopWaiting,
   waitForPilots,
   type StandingRow,
 } from '../database/statements/searches.js';
-import { bestAvailable, claimPilot, overdueOffersNear, passPilotOver } from '../database/statements/claim.js';
-import { findOffer } from '../database/statements/offers.js';
+import {
+  bestAvailable,
+  passPilotOver,
+  selectBeforeClaim,
+  type OverdueOffer,
+} from '../database/statements/claim.js';
 import { noteStep } from '../database/statements/search-steps.js';
 import type { BookingRow, OfferRow, SearchRow } from '../database/rows.js';
 import type { Standing } from '../contract/activities.js';
 import { SHORTEST_OFFER_MS } from '../contract/limits.js';
 import { MESSAGES } from '../contract/messages.js';
 import type { SearchStepKind } from '../contract/words.js';
+import { CONTENDED_WAIT_MS, takePilot, type MadeOffer } from './take-pilot.js';
 import { failForTime, failForWantOfPilots } from './steps.js';
 import { settleOffer } from './settle-offer.js';
 import { searchOf, standingOf, toStanding } from './standing.js';
@@ -34,13 +38,18 @@ export interface ClaimStep {
  * @returns where the booking stands now; what the workflow has to do follows from it
  */
 export async function claimNextPilot(context: DispatchContext, step: ClaimStep): Promise<Standing> {
-  for (let passedOver = 0; ; passedOver += 1) {
-    await settleOverdueNear(context, step.bookingId);
+  let settled = false;
+  for (let passedOver = 0; ;) {
     try {
-      return await claimOnce(context, step);
+      const claimed = await claimOnce(context, step, settled);
+      if (!isOverdue(claimed)) return claimed;
+      await settleAll(context, claimed.overdue);
+      settled = true;
     } catch (error) {
       if (passedOver >= PASSED_OVER_AT_ONCE || !writeWasRefused(error)) throw error;
       if (!(await passBestOver(context, step.bookingId))) throw error;
+      passedOver += 1;
+      settled = false;
     }
   }
 }
@@ -48,18 +57,33 @@ export async function claimNextPilot(context: DispatchContext, step: ClaimStep):
 /** More refused writes than this in one claim are no single pilot's: the error is told instead. */
 const PASSED_OVER_AT_ONCE = 3;
 
-function claimOnce(context: DispatchContext, step: ClaimStep): Promise<Standing> {
+/** Offers near by that are over and hold pilots for nobody: they have to be settled first. */
+interface Overdue {
+  overdue: OverdueOffer[];
+}
+
+function isOverdue(claimed: Standing | Overdue): claimed is Overdue {
+  return 'overdue' in claimed;
+}
+
+/** @param settled overdue offers near by were settled a moment ago: what is overdue now is left alone */
+function claimOnce(context: DispatchContext, step: ClaimStep, settled: boolean): Promise<Standing | Overdue> {
   return inTransaction(context, async (tx) => {
     const booking = await lockBooking(tx.manager, step.bookingId);
-    const found = booking === null ? null : await selectStanding(tx.manager, step.bookingId);
+    const found = booking === null ? null : await selectBeforeClaim(tx.manager, step.bookingId, step.offerId);
     if (booking === null || found === null) return standingOf(tx.manager, step.bookingId);
     const standing = toStanding(found);
     // A second run of a claim whose offer was made, and has ended since, makes no other.
-    if (standing.kind !== 'searching' || (await findOffer(tx.manager, step.offerId)) !== null)
-      return standing;
+    if (standing.kind !== 'searching' || found.offer_made) return standing;
+    if (!settled && found.overdue.length > 0) return { overdue: found.overdue };
     const search = await begin(tx, booking, found);
     return askOrFail(tx, booking, { ...found, ...search }, step.offerId);
   });
+}
+
+/** Each in a transaction of its own: the lock of one booking is never held while another's is waited for. */
+async function settleAll(context: DispatchContext, overdue: OverdueOffer[]): Promise<void> {
+  for (const offer of overdue) await settleOffer(context, { bookingId: offer.booking_id, offerId: offer.id });
 }
 
 /** SQLSTATE classes of a row that Postgres would not take: data, integrity, check option, raised. */
@@ -76,12 +100,6 @@ function passBestOver(context: DispatchContext, bookingId: string): Promise<bool
     await passPilotOver(tx.manager, booking.id, booking.search_no, pilotId);
     return true;
   });
-}
-
-/** An overdue offer holds its pilot for nobody: it is settled first, each in a transaction of its own. */
-async function settleOverdueNear(context: DispatchContext, bookingId: string): Promise<void> {
-  const overdue = await overdueOffersNear(context.source.manager, bookingId);
-  for (const offer of overdue) await settleOffer(context, { bookingId: offer.booking_id, offerId: offer.id });
 }
 
 /** Starts the search's time, at the first claim only. */
@@ -142,7 +160,24 @@ async function askOrFail(
   }
   if (offer === null) return nobodyToAsk(tx, booking, found);
   await makeOffer(tx, booking, found, offer);
-  return standingOf(tx.manager, booking.id);
+  return toStanding(withOffer(found, offer));
+}
+
+/** The standing now that the offer is made: what the statement that made it said, without asking again. */
+function withOffer(found: StandingRow, offer: MadeOffer): StandingRow {
+  return {
+    ...found,
+    offer_id: offer.id,
+    offer_pilot_id: offer.pilot_id,
+    offer_number: offer.number,
+    offer_expires_at: offer.expires_at,
+    offer_left_ms: leftMsOf(offer),
+    tried_pilot_ids: [...found.tried_pilot_ids, offer.pilot_id],
+  };
+}
+
+function leftMsOf(offer: MadeOffer): number {
+  return Math.max(0, offer.expires_at.getTime() - offer.now.getTime());
 }
 
 /** Leaves why whom, for those who ask later; in the same transaction, so that it is as true as the offer. */
@@ -153,48 +188,6 @@ function note(
   offer: OfferRow | null = null,
 ): Promise<void> {
   return noteStep(tx.manager, booking, booking.limits, { kind, offer });
-}
-
-/** A crowded claim looks again this often, with a short pause, before it lets the workflow wait. */
-const CLAIM_ATTEMPTS = 12;
-const CLAIM_PAUSE_MS = 8;
-const CONTENDED_WAIT_MS = 150;
-
-/**
- * Takes the best pilot. One who was taken at the same moment is passed over for this search (rule 6). Somebody
- * may be available and yet not be looked at, since his row is locked by another claim, or held by an offer
- * that is only just over: then it looks again, so that a crowd makes no false "no pilots".
- */
-async function takePilot(
-  tx: Transaction,
-  booking: BookingRow,
-  offerId: string,
-  number: number,
-): Promise<(OfferRow & { now: Date }) | null | 'contended' | 'too_late'> {
-  for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt += 1) {
-    const claim = await claimPilot(tx.manager, booking, booking.limits, { id: offerId, number });
-    if (claim !== null && claim.offer !== null) return claim.offer;
-    if (claim !== null && (await tooLate(tx, booking.id))) return 'too_late';
-    if (claim !== null) await passPilotOver(tx.manager, booking.id, booking.search_no, claim.best_pilot_id);
-    else {
-      // In this order: what was overdue then is settled and free by the time of the second look.
-      const overdue = await overdueOffersNear(tx.manager, booking.id);
-      if (overdue.length > 0) return 'contended';
-      if ((await bestAvailable(tx.manager, booking, booking.limits)) === null) return null;
-      await pause(attempt);
-    }
-  }
-  return 'contended';
-}
-
-/** An offer that was not made for want of time is nobody's fault. */
-async function tooLate(tx: Transaction, bookingId: string): Promise<boolean> {
-  const found = await selectStanding(tx.manager, bookingId);
-  return (found?.search_left_ms ?? 0) < SHORTEST_OFFER_MS;
-}
-
-function pause(attempt: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * CLAIM_PAUSE_MS * (attempt + 1)));
 }
 
 async function nobodyToAsk(tx: Transaction, booking: BookingRow, found: StandingRow): Promise<Standing> {
@@ -215,7 +208,7 @@ async function makeOffer(
   tx: Transaction,
   booking: BookingRow,
   found: StandingRow,
-  offer: OfferRow & { now: Date },
+  offer: MadeOffer,
 ): Promise<void> {
   if (found.waiting_until !== null) await stopWaiting(tx.manager, booking.id, booking.search_no);
   await note(tx, booking, 'asked', offer);
@@ -232,7 +225,7 @@ async function makeOffer(
     distance_km: offer.distance_km,
     expires_at: offer.expires_at,
     now: offer.now,
-    left_ms: offer.expires_at.getTime() - offer.now.getTime(),
+    left_ms: leftMsOf(offer),
     total_ms: offer.expires_at.getTime() - offer.offered_at.getTime(),
   });
   tx.tidings.pilot(offer.pilot_id, 'booking:offer', shown);

@@ -6,7 +6,6 @@ import {
   insertBooking,
   type KeyRow,
 } from '../database/statements/bookings.js';
-import { insertSearch } from '../database/statements/searches.js';
 import { selectBookingView, type BookingViewRow } from '../database/statements/lists.js';
 import type { Manager } from '../database/query.js';
 import type { BookingRow } from '../database/rows.js';
@@ -43,7 +42,6 @@ export async function createBooking(context: DispatchContext, request: BookingRe
       const earlier = await claimKey(tx, request, bookingId);
       if (earlier !== null) return answer(tx.manager, earlier);
       const booking = await insertBooking(tx.manager, { id: bookingId, ...request });
-      await insertSearch(tx.manager, bookingId, booking.search_no, 'booking');
       tx.tidings.user(booking, 'booking:created', {
         bookingNumber: bookingNumber(booking),
         status: 'PENDING',

@@ -38,14 +38,20 @@ export interface NewBooking {
   limits: SearchLimits;
 }
 
-/** Inserts a booking; the caller begins its first search. Fails on an unknown vehicle type (23503). */
+/** Inserts a booking and makes its first search known. Fails on an unknown vehicle type (23503). */
 export async function insertBooking(manager: Manager, booking: NewBooking): Promise<BookingRow> {
   const { body, user } = booking;
   const inserted = await rows<BookingRow>(
     manager,
-    `INSERT INTO bookings (id, user_id, user_name, user_phone, pickup_lat, pickup_lng, pickup_address,
-       dropoff_lat, dropoff_lng, dropoff_address, vehicle_type_id, package, payment, note, limits)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING *`,
+    `WITH made AS (
+       INSERT INTO bookings (id, user_id, user_name, user_phone, pickup_lat, pickup_lng, pickup_address,
+         dropoff_lat, dropoff_lng, dropoff_address, vehicle_type_id, package, payment, note, limits)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING *
+     ), first_search AS (
+       INSERT INTO searches (booking_id, search_no, origin, created_at)
+       SELECT id, search_no, 'booking', clock_timestamp() FROM made
+     )
+     SELECT * FROM made`,
     [
       booking.id,
       user.id,

@@ -2,6 +2,7 @@ import { chordKm } from '../../contract/geo.js';
 import { REACHABLE_MS, SHORTEST_OFFER_MS, type SearchLimits } from '../../contract/limits.js';
 import { ms, row, rows, type Manager } from '../query.js';
 import type { BookingRow, OfferRow } from '../rows.js';
+import { standingSql, type StandingRow } from './searches.js';
 
 /** Parameters 1 to 7 of the statements below. */
 function pilotParameters(booking: BookingRow, limits: SearchLimits): unknown[] {
@@ -140,20 +141,41 @@ export async function passPilotOver(
   );
 }
 
-/** Live offers of other bookings near this one's pickup whose time is over: they hold pilots for nobody. */
-export function overdueOffersNear(
-  manager: Manager,
-  bookingId: string,
-): Promise<Pick<OfferRow, 'id' | 'booking_id'>[]> {
+/** A live offer of another booking whose time is over. */
+export type OverdueOffer = Pick<OfferRow, 'id' | 'booking_id'>;
+
+/** SQL: the first of those near the pickup of the booking `b`. They hold pilots for nobody. */
+const OVERDUE_NEAR = `FROM offers o JOIN pilot_positions pos ON pos.pilot_id = o.pilot_id
+     WHERE o.status = 'OFFERED' AND o.expires_at <= clock_timestamp() AND o.booking_id <> b.id
+       AND pos.place <-> dispatch_place(b.pickup_lat, b.pickup_lng) <= ${widestChord('b')}
+     ORDER BY o.expires_at LIMIT 50`;
+
+/** Live offers of other bookings near this one's pickup whose time is over. */
+export function overdueOffersNear(manager: Manager, bookingId: string): Promise<OverdueOffer[]> {
   return rows(
     manager,
-    `SELECT o.id, o.booking_id FROM bookings b
-       JOIN offers o ON o.status = 'OFFERED' AND o.expires_at <= clock_timestamp() AND o.booking_id <> b.id
-       JOIN pilot_positions pos ON pos.pilot_id = o.pilot_id
-     WHERE b.id = $1 AND pos.place <-> dispatch_place(b.pickup_lat, b.pickup_lng) <= ${widestChord('b')}
-     ORDER BY o.expires_at LIMIT 50`,
+    `SELECT o.id, o.booking_id FROM bookings b CROSS JOIN LATERAL (SELECT o.id, o.booking_id ${OVERDUE_NEAR}) o
+     WHERE b.id = $1`,
     [bookingId],
   );
+}
+
+/** Where a booking stands, and what else a claim has to know before it asks anybody. */
+export interface BeforeClaim extends StandingRow {
+  /** The offer that the claim would make was made before. */
+  offer_made: boolean;
+  overdue: OverdueOffer[];
+}
+
+/** Reads it in one statement; null when there is no such booking. The caller holds the booking's lock. */
+export function selectBeforeClaim(
+  manager: Manager,
+  bookingId: string,
+  offerId: string,
+): Promise<BeforeClaim | null> {
+  const more = `, EXISTS (SELECT FROM offers made WHERE made.id = $2) AS offer_made,
+       ARRAY(SELECT jsonb_build_object('id', o.id, 'booking_id', o.booking_id) ${OVERDUE_NEAR}) AS overdue`;
+  return row<BeforeClaim>(manager, standingSql(more), [bookingId, offerId]);
 }
 
 /** SQL for the wider radius of the booking `b` as a chord, kilometres. */

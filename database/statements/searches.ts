@@ -107,11 +107,9 @@ export interface StandingRow extends Pick<BookingRow, 'status' | 'pilot_id' | 's
   tried_pilot_ids: string[];
 }
 
-/** Reads where a booking stands, in one statement; null when there is no such booking. */
-export function selectStanding(manager: Manager, bookingId: string): Promise<StandingRow | null> {
-  return row<StandingRow>(
-    manager,
-    `SELECT b.status, b.pilot_id, b.search_no, b.limits, s.outcome, s.started_at, s.ends_at, s.waiting_until,
+/** SQL that reads where booking $1 stands, with `more` columns of the booking `b`. */
+export function standingSql(more = ''): string {
+  return `SELECT b.status, b.pilot_id, b.search_no, b.limits, s.outcome, s.started_at, s.ends_at, s.waiting_until,
        s.held_at, v.paused_at IS NOT NULL AS paused, ${leftMs('s.ends_at', 't.now')} AS search_left_ms,
        ${leftMs("s.ended_at + ((b.limits->>'retryWindowMs')::double precision * interval '1 millisecond')", 't.now')}
          AS retry_left_ms,
@@ -119,15 +117,18 @@ export function selectStanding(manager: Manager, bookingId: string): Promise<Sta
        o.expires_at AS offer_expires_at, ${leftMs('o.expires_at', 't.now')} AS offer_left_ms,
        ARRAY(SELECT tried.pilot_id::text FROM offers tried
              WHERE tried.booking_id = b.id AND tried.search_no = b.search_no AND tried.number > 0
-             ORDER BY tried.number) AS tried_pilot_ids
+             ORDER BY tried.number) AS tried_pilot_ids${more}
      FROM bookings b
        JOIN searches s ON s.booking_id = b.id AND s.search_no = b.search_no
        JOIN vehicle_types v ON v.id = b.vehicle_type_id
        LEFT JOIN offers o ON o.booking_id = b.id AND o.status = 'OFFERED'
        CROSS JOIN (SELECT clock_timestamp() AS now) t
-     WHERE b.id = $1`,
-    [bookingId],
-  );
+     WHERE b.id = $1`;
+}
+
+/** Reads where a booking stands, in one statement; null when there is no such booking. */
+export function selectStanding(manager: Manager, bookingId: string): Promise<StandingRow | null> {
+  return row<StandingRow>(manager, standingSql(), [bookingId]);
 }
 
 /** The search as `GET /bookings/:id/assignment` shows it. */

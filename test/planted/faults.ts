@@ -89,8 +89,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     patches: [
       {
         file: 'dispatch/claim-next-pilot.ts',
-        find: '(await findOffer(tx.manager, step.offerId)) !== null',
-        replace: '(await findOffer(tx.manager, crypto.randomUUID())) !== null',
+        find: 'selectBeforeClaim(tx.manager, step.bookingId, step.offerId)',
+        replace: 'selectBeforeClaim(tx.manager, step.bookingId, crypto.randomUUID())',
       },
       {
         file: 'dispatch/claim-next-pilot.ts',
