@@ -7,12 +7,12 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { createAdapter as createPostgresAdapter } from '@socket.io/postgres-adapter';
 import { createAdapter as createRedisAdapter } from '@socket.io/redis-adapter';
-import { Redis } from 'ioredis';
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
 import { BODY_LIMIT_BYTES } from '../../contract/limits.js';
+import { ALL_BACK_AFTER_MS, SteadyRedis } from '../../events/steady-redis.js';
 import { API_CONFIG, LOGGER } from '../config/providers.js';
 import type { ApiConfig } from '../config/environment.js';
 import { Positions } from '../pilots/positions.js';
@@ -115,17 +115,21 @@ export class SocketServer implements BeforeApplicationShutdown, OnApplicationShu
   }
 
   private throughRedis(url: string): ReturnType<typeof createRedisAdapter> {
-    const publish = new Redis(url);
-    const subscribe = publish.duplicate();
+    const onError = (error: Error): void => this.logger.warn({ err: error.message }, 'redis connection lost');
+    // A position that waited for Redis is an old one.
+    const publish = new SteadyRedis(url, { enableOfflineQueue: false }, onError);
+    // To listen is worth any wait: without a limit, also for a Redis that comes later than this process.
+    const subscribe = new SteadyRedis(url, { maxRetriesPerRequest: null }, onError);
     let lostAt: number | null = null;
-    for (const client of [publish, subscribe])
-      client.on('error', (error: Error) => this.logger.warn({ err: error.message }, 'redis connection lost'));
     subscribe.on('close', () => {
       lostAt ??= performance.now();
     });
     subscribe.on('ready', () => {
-      if (lostAt !== null) this.repair.missed(performance.now() - lostAt);
+      if (lostAt === null) return;
+      const since = lostAt;
       lostAt = null;
+      // Who sends may be back a little later than who listens: what got lost meanwhile is told again, too.
+      setTimeout(() => this.repair.missed(performance.now() - since), ALL_BACK_AFTER_MS).unref();
     });
     this.closeAdapter = () => {
       publish.disconnect();

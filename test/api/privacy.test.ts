@@ -1,4 +1,4 @@
-// Who sees what of a booking in each of its states: exactly these fields, by role (S5).
+// Who sees whose name, phone and position, in each state of a booking (S5). Which fields: payloads.test.ts.
 import type { Booking } from '../../contract/shapes.js';
 import type { BookingStatus, JobStatus } from '../../contract/words.js';
 import { Cast, type Operator, type PilotActor, type User } from '../support/actors.js';
@@ -17,15 +17,6 @@ afterAll(async () => {
   await system?.stop();
 });
 
-const COMMON = [
-  ...['assignedAt', 'bookingNumber', 'cancelledAt', 'createdAt', 'deliveredAt', 'dropoff', 'id', 'note'],
-  ...['package', 'payment', 'pickup', 'pilot', 'status', 'userId', 'vehicleTypeId'],
-];
-const WITH_USER = [...COMMON, 'user'].sort();
-const OFFER = [
-  ...['at', 'bookingId', 'bookingNumber', 'distanceKm', 'dropoff', 'expiresAt', 'offerId', 'package'],
-  ...['payment', 'pickup', 'remainingSeconds', 'serverTime', 'totalSeconds', 'tripKm', 'vehicleTypeId'],
-];
 const USER_PHONE = '+15145553333';
 const PILOT_PHONE = '+15145554444';
 
@@ -42,13 +33,12 @@ async function scene(): Promise<Scene & { offerId: string }> {
   const pilot = await cast.pilot({ at: northOf(place, 1), name: 'Paolo', phone: PILOT_PHONE });
   const { id } = await user.book(place);
   const offer = await pilot.offered(id);
-  expect(Object.keys(offer).sort()).toEqual(OFFER);
   expect(JSON.stringify(offer)).not.toMatch(/Ursula|5553333/);
   return { user, pilot, operator: await cast.operator(), id, offerId: offer.offerId };
 }
 
-/** The fields that each role is shown by every door that shows a booking; null is 404. */
-async function seen({ user, pilot, operator, id }: Scene): Promise<Record<string, unknown>> {
+/** Who is shown a booking, by every door that shows one, and of whom it speaks. */
+async function seen({ user, pilot, operator, id }: Scene): Promise<Record<string, boolean>> {
   const of = async (actor: User | PilotActor | Operator, path: string): Promise<Booking | null> => {
     const reply = await actor.request<Booking & { items?: Booking[] }>('GET', path);
     if (reply.status !== 200) return null;
@@ -56,25 +46,22 @@ async function seen({ user, pilot, operator, id }: Scene): Promise<Record<string
       ? reply.body
       : (reply.body.items.find((one) => one.id === id) ?? null);
   };
-  const views: Record<string, unknown> = {};
+  const views: Record<string, boolean> = {};
   for (const [role, actor] of Object.entries({ user, pilot, operator })) {
     const one = await of(actor, `/bookings/${id}`);
     expect(await of(actor, '/bookings?limit=100')).toEqual(one);
-    views[role] = one === null ? null : Object.keys(one).sort();
+    views[role] = one !== null;
     if (role === 'user') expect(JSON.stringify(one)).not.toMatch(/Ursula|5553333/);
     else if (one !== null) expect(one.user).toEqual({ name: 'Ursula', phone: USER_PHONE });
-    const card = one?.pilot ?? null;
-    if (card !== null) expect(Object.keys(card).sort()).toEqual(['avatar', 'id', 'name', 'phone', 'rating']);
     // Where a pilot is, a booking never says.
     expect(JSON.stringify(one?.pilot ?? null)).not.toMatch(/lat|lng|position/);
   }
-  const listed = await of(operator, `/admin/bookings?limit=100`);
-  expect(listed === null ? null : Object.keys(listed).sort()).toEqual(views['operator']);
+  expect(await of(operator, `/admin/bookings?limit=100`)).not.toBeNull();
   return views;
 }
 
-const ALL = { user: COMMON, pilot: WITH_USER, operator: WITH_USER };
-const WITHOUT_PILOT = { ...ALL, pilot: null };
+const ALL = { user: true, pilot: true, operator: true };
+const WITHOUT_PILOT = { ...ALL, pilot: false };
 
 test('S5 · offered: the pilot sees the offer alone', async () => {
   const found = await scene();

@@ -1,9 +1,10 @@
 // The worker dies at the end of each activity: committed, not yet reported. Another runs it again: no second effect.
 import { agreed, completed, offersOf } from '../support/accounts.js';
 import { Cast, type PilotActor, type User } from '../support/actors.js';
-import { LONG, tried, within } from '../support/counts.js';
+import { LONG, within } from '../support/counts.js';
 import { freshPlace } from '../support/places.js';
 import type { TestProcess } from '../support/processes.js';
+import { inRounds } from '../support/rounds.js';
 import { System } from '../support/system.js';
 
 /** In full, each activity dies so often. */
@@ -143,8 +144,8 @@ const DEATHS: Death[] = [
 
 test.each(DEATHS)(
   'F4 · killed at the end of $activity: it has one effect',
-  async ({ activity, run, after, events, audit, offers }) => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+  ({ activity, run, after, events, audit, offers }) =>
+    inRounds('F4', ROUNDS, async () => {
       await worker.kill9();
       worker = await system.startWorker({ FAILPOINT: activity });
       const scene = await run();
@@ -154,8 +155,6 @@ test.each(DEATHS)(
       expect(await scene.user.eventNames(scene.id)).toEqual(events);
       expect(await audited(scene.id)).toEqual(audit);
       expect((await offersOf(system, scene.id)).map((one) => one.status)).toEqual(offers);
-    }
-    tried('F4', ROUNDS);
-  },
+    }),
   within(40_000),
 );

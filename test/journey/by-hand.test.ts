@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { TASK_QUEUE, WORKFLOW_TYPE, workflowIdOf } from '../../contract/workflow.js';
-import { Cast, type PilotActor, type User } from '../support/actors.js';
-import { agreed, completed, offersOf, queried, workflowState } from '../support/accounts.js';
+import { Cast } from '../support/actors.js';
+import { agreed, completed, offersOf, workflowState } from '../support/accounts.js';
 import { freshPlace, northOf } from '../support/places.js';
+import { inEveryState, LASTING_STATES, offeredBooking } from '../support/states.js';
 import { System } from '../support/system.js';
 import { eventually, never } from '../support/waiting.js';
 
@@ -27,19 +28,7 @@ afterAll(async () => {
 
 const handle = (id: string) => system.temporal.client.workflow.getHandle(workflowIdOf(id));
 
-interface Scene {
-  user: User;
-  pilot: PilotActor;
-  id: string;
-  offerId: string;
-}
-
-async function offered(): Promise<Scene> {
-  const place = freshPlace();
-  const [user, pilot] = await Promise.all([cast.user(), cast.pilot({ at: place })]);
-  const { id } = await user.book(place);
-  return { user, pilot, id, offerId: (await pilot.offered(id)).offerId };
-}
+const offered = () => offeredBooking(cast);
 
 /** Terminates, and waits for the new run. */
 async function terminated(id: string): Promise<void> {
@@ -57,32 +46,20 @@ async function terminated(id: string): Promise<void> {
 }
 
 test('F27 · terminated in every state it is back within 15 s, and the booking goes on as if nothing had been', async () => {
-  const [live, taken] = await Promise.all([offered(), offered()]);
-  await taken.pilot.accept(taken.offerId);
-  const waitingAt = freshPlace();
-  const waiter = await cast.user();
-  const { id: waiting } = await waiter.book(waitingAt);
-  const lost = await cast.user();
-  const { id: failed } = await lost.book(freshPlace());
-  await agreed(system, failed, 'searching');
-  // Its patience over at once: a failed search, whose user may retry.
-  await system.rows('UPDATE searches SET waiting_until = clock_timestamp() WHERE booking_id = $1', [failed]);
-  await handle(failed).signal('nudge', {});
-  await lost.event(failed, 'booking:no_pilots');
-  const all = [live.id, taken.id, waiting, failed];
-  const before = await Promise.all(all.map(async (id) => (await queried(system, id)).status));
-  expect(before).toEqual(['offered', 'assigned', 'searching', 'failed']);
-  await Promise.all(all.map(terminated));
-  for (const [n, id] of all.entries()) await agreed(system, id, before[n] as 'offered');
+  const states = await inEveryState(system, cast);
+  const { offered: live, assigned: taken, searching: waiting, failed: lost } = states;
+  await Promise.all(LASTING_STATES.map((state) => terminated(states[state].id)));
+  for (const state of LASTING_STATES) await agreed(system, states[state].id, state);
   expect((await live.pilot.accept(live.offerId)).status).toBe(200);
   await agreed(system, live.id, 'assigned');
   for (const status of ['ARRIVED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const)
     expect((await taken.pilot.step(taken.id, status)).status).toBe(200);
   await completed(system, taken.id);
-  const newcomer = await cast.pilot({ at: waitingAt });
-  expect((await newcomer.offered(waiting)).bookingId).toBe(waiting);
-  expect((await lost.retry(failed)).status).toBe(200);
-  await lost.event(failed, 'booking:search_started', 10_000, 2);
+  const { lat, lng } = (await waiting.user.booking(waiting.id)).pickup;
+  const newcomer = await cast.pilot({ at: { lat, lng } });
+  expect((await newcomer.offered(waiting.id)).bookingId).toBe(waiting.id);
+  expect((await lost.user.retry(lost.id)).status).toBe(200);
+  await lost.user.event(lost.id, 'booking:search_started', 10_000, 2);
   expect(await live.user.eventNames(live.id)).toEqual([
     'created',
     'search_started',

@@ -1,8 +1,10 @@
 // Taps that cross: one wins, everybody is told the same (F10, F11, F13, F14, F17, F31; rules 2 and 8).
-import { Cast, type PilotActor, type User } from '../support/actors.js';
+import { Cast } from '../support/actors.js';
 import { agreed, completed, offersOf } from '../support/accounts.js';
 import { count, LONG, tried, within } from '../support/counts.js';
 import { freshPlace, northOf } from '../support/places.js';
+import { crossed, inRounds } from '../support/rounds.js';
+import { offeredBooking, type OfferedBooking } from '../support/states.js';
 import { System } from '../support/system.js';
 import { eventually, until } from '../support/waiting.js';
 
@@ -25,84 +27,72 @@ afterAll(async () => {
   await system?.stop();
 });
 
-interface Scene {
-  user: User;
-  pilot: PilotActor;
-  id: string;
-  offerId: string;
-  expiresAt: number;
+/** The user on one API, the pilot on the other. */
+async function offered(): Promise<OfferedBooking> {
+  const scene = await offeredBooking(cast);
+  scene.pilot.door = 1;
+  return scene;
 }
 
-async function offered(): Promise<Scene> {
-  const place = freshPlace();
-  const [user, pilot] = await Promise.all([cast.user(), cast.pilot({ at: place })]);
-  pilot.door = 1;
-  const { id } = await user.book(place);
-  const { offerId, expiresAt } = await pilot.offered(id);
-  return { user, pilot, id, offerId, expiresAt: Date.parse(expiresAt) };
-}
-
-const scenes = (count: number): Promise<Scene[]> => Promise.all(Array.from({ length: count }, offered));
+const scenes = (count: number): Promise<OfferedBooking[]> =>
+  Promise.all(Array.from({ length: count }, offered));
 
 // A cancel that its process read after the accept had committed is a later one: by rule 5 it cancels the job, and
 // the pilot is told (decision 3). That two which cross never both succeed is proved in test/database/rule-8-races.
 test(
   'F13 · accept and cancel at once: who lost is told what is so, and all agree',
-  async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const { user, pilot, id, offerId } = await offered();
-      const [one, other] = [await pilot.line(), await user.line()];
-      const [accepted, cancelled] = await Promise.all([
-        pilot.accept(offerId, one),
-        user.cancel(id, {}, other),
-      ]);
-      for (const line of [one, other]) line.over?.destroy();
-      const { status } = await user.booking(id);
-      if (accepted.status === 200 && cancelled.status === 200) {
-        expect(status).toBe('CANCELLED');
-        await pilot.hears('booking:cancelled', (one) => one['bookingId'] === id);
-      } else if (accepted.status === 200) {
-        expect([cancelled.status, status]).toEqual([409, 'ASSIGNED']);
-        expect(cancelled.body).toMatchObject({ code: 'booking_assigned' });
-        expect((await pilot.request('GET', '/pilots/me/job')).status).toBe(200);
-        // Asked again, knowing it, it cancels.
-        expect((await user.cancel(id)).status).toBe(200);
-        await pilot.hears('booking:cancelled', (one) => one['bookingId'] === id);
-      } else {
-        expect([accepted.status, cancelled.status, status]).toEqual([409, 200, 'CANCELLED']);
-        expect(accepted.body.code).toBe('booking_cancelled');
-        await pilot.hears('offer:expired', (one) => one['offerId'] === offerId);
-      }
-      await completed(system, id);
-    }
-    tried('F13', ROUNDS);
-  },
+  () => inRounds('F13', ROUNDS, acceptAndCancel),
   within(60_000),
 );
 
+async function acceptAndCancel(): Promise<void> {
+  const { user, pilot, id, offerId } = await offered();
+  const [accepted, cancelled] = await crossed(
+    [pilot, (line) => pilot.accept(offerId, line)],
+    [user, (line) => user.cancel(id, {}, line)],
+  );
+  const { status } = await user.booking(id);
+  if (accepted.status === 200 && cancelled.status === 200) {
+    expect(status).toBe('CANCELLED');
+    await pilot.hears('booking:cancelled', (one) => one['bookingId'] === id);
+  } else if (accepted.status === 200) {
+    expect([cancelled.status, status]).toEqual([409, 'ASSIGNED']);
+    expect(cancelled.body).toMatchObject({ code: 'booking_assigned' });
+    expect((await pilot.request('GET', '/pilots/me/job')).status).toBe(200);
+    // Asked again, knowing it, it cancels.
+    expect((await user.cancel(id)).status).toBe(200);
+    await pilot.hears('booking:cancelled', (one) => one['bookingId'] === id);
+  } else {
+    expect([accepted.status, cancelled.status, status]).toEqual([409, 200, 'CANCELLED']);
+    expect(accepted.body.code).toBe('booking_cancelled');
+    await pilot.hears('offer:expired', (one) => one['offerId'] === offerId);
+  }
+  await completed(system, id);
+}
+
 test(
   'F31 · accept and decline at once: the first wins, the other gets 409',
-  async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const { user, pilot, id, offerId } = await offered();
-      const [one, other] = [await pilot.line(), await pilot.line()];
-      const taps = await Promise.all([pilot.accept(offerId, one), pilot.decline(offerId, other)]);
-      for (const line of [one, other]) line.over?.destroy();
-      expect(taps.map((one) => one.status).sort((a, b) => a - b)).toEqual([200, 409]);
-      const won = taps[0].status === 200;
-      expect(taps[won ? 1 : 0]?.body.code).toBe(won ? 'offer_accepted' : 'offer_declined');
-      const names = await user.eventNames(id);
-      expect(names.includes('driver_assigned')).toBe(won);
-      expect(names.includes('offer_declined')).toBe(!won);
-      // A captured tap played again changes nothing (S14).
-      for (let again = 0; again < 5; again += 1)
-        expect((await (won ? pilot.accept(offerId) : pilot.decline(offerId))).status).toBe(200);
-      if (won) expect(await user.eventNames(id)).toEqual(names);
-    }
-    tried('F31', ROUNDS);
-  },
+  () => inRounds('F31', ROUNDS, acceptAndDecline),
   within(60_000),
 );
+
+async function acceptAndDecline(): Promise<void> {
+  const { user, pilot, id, offerId } = await offered();
+  const taps = await crossed(
+    [pilot, (line) => pilot.accept(offerId, line)],
+    [pilot, (line) => pilot.decline(offerId, line)],
+  );
+  expect(taps.map((one) => one.status).sort((a, b) => a - b)).toEqual([200, 409]);
+  const won = taps[0].status === 200;
+  expect(taps[won ? 1 : 0]?.body.code).toBe(won ? 'offer_accepted' : 'offer_declined');
+  const names = await user.eventNames(id);
+  expect(names.includes('driver_assigned')).toBe(won);
+  expect(names.includes('offer_declined')).toBe(!won);
+  // A captured tap played again changes nothing (S14).
+  for (let again = 0; again < 5; again += 1)
+    expect((await (won ? pilot.accept(offerId) : pilot.decline(offerId))).status).toBe(200);
+  if (won) expect(await user.eventNames(id)).toEqual(names);
+}
 
 test(
   'F11 · accepts around the very end: exactly one of accepted and expired, and all agree',
@@ -113,7 +103,7 @@ test(
   within(60_000),
 );
 
-async function acceptAroundTheEnd(all: Scene[]): Promise<void> {
+async function acceptAroundTheEnd(all: OfferedBooking[]): Promise<void> {
   const taps = await Promise.all(
     all.map(async ({ pilot, offerId, expiresAt }, n) => {
       await until(expiresAt - 50 + n * 5);

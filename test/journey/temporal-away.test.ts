@@ -1,11 +1,12 @@
 // Temporal is away for a while: taps are answered and honoured, timers fire when it is back.
-import { bookingAt, Cast, type PilotActor, type User } from '../support/actors.js';
+import { bookingAt, Cast, type User } from '../support/actors.js';
 import { agreed, completed, workflowState } from '../support/accounts.js';
 import { expectProblem } from '../support/conform.js';
 import { LONG } from '../support/counts.js';
 import { freshPlace, northOf } from '../support/places.js';
 import { Proxy } from '../support/proxy.js';
 import { call } from '../support/rest.js';
+import { offeredBooking } from '../support/states.js';
 import { System } from '../support/system.js';
 import { TemporalServer } from '../support/temporal-server.js';
 import { eventually, until } from '../support/waiting.js';
@@ -44,21 +45,7 @@ afterAll(async () => {
   await server?.remove();
 });
 
-interface Scene {
-  user: User;
-  pilot: PilotActor;
-  id: string;
-  offerId: string;
-  expiresAt: number;
-}
-
-async function offered(): Promise<Scene> {
-  const place = freshPlace();
-  const [user, pilot] = await Promise.all([cast.user(), cast.pilot({ at: place })]);
-  const { id } = await user.book(place);
-  const { offerId, expiresAt } = await pilot.offered(id);
-  return { user, pilot, id, offerId, expiresAt: Date.parse(expiresAt) };
-}
+const offered = () => offeredBooking(cast);
 
 async function quickly<T>(tap: Promise<T>): Promise<T> {
   const startedAt = performance.now();

@@ -8,8 +8,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-type Service = 'postgres' | 'temporal' | 'skipping' | 'chromium' | 'faketime';
-const ALL: Service[] = ['postgres', 'temporal', 'skipping', 'chromium', 'faketime'];
+type Service = 'postgres' | 'temporal' | 'skipping' | 'chromium' | 'faketime' | 'redis';
+const ALL: Service[] = ['postgres', 'temporal', 'skipping', 'chromium', 'faketime', 'redis'];
 
 /** What the tests of each folder use. */
 const NEEDS: Record<string, Service[]> = {
@@ -17,7 +17,7 @@ const NEEDS: Record<string, Service[]> = {
   replay: [],
   database: ['postgres'],
   workflows: ['postgres', 'temporal', 'skipping'],
-  api: ['postgres', 'temporal'],
+  api: ['postgres', 'temporal', 'redis'],
   journey: ['postgres', 'temporal', 'faketime'],
   browser: ['postgres', 'temporal', 'chromium'],
 };

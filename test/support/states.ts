@@ -13,14 +13,20 @@ export interface BookedState {
   offerId: string | null;
 }
 
+export interface OfferedBooking extends BookedState {
+  pilot: PilotActor;
+  offerId: string;
+  /** When the offer ends, as `Date.now()` tells time. */
+  expiresAt: number;
+}
+
 /** A booking whose first pilot is asked. */
-export async function offeredBooking(
-  cast: Cast,
-): Promise<BookedState & { pilot: PilotActor; offerId: string }> {
+export async function offeredBooking(cast: Cast): Promise<OfferedBooking> {
   const place = freshPlace();
   const [user, pilot] = await Promise.all([cast.user(), cast.pilot({ at: place })]);
   const { id } = await user.book(place);
-  return { user, pilot, id, offerId: (await pilot.offered(id)).offerId };
+  const { offerId, expiresAt } = await pilot.offered(id);
+  return { user, pilot, id, offerId, expiresAt: Date.parse(expiresAt) };
 }
 
 /** One that waits with patience for a pilot; the system's patience must be long. */
@@ -45,9 +51,10 @@ export async function failedBooking(system: System, cast: Cast): Promise<BookedS
 
 export const LASTING_STATES = ['offered', 'assigned', 'searching', 'failed'] as const;
 export type LastingState = (typeof LASTING_STATES)[number];
+type InEveryState = Record<LastingState, BookedState> & Record<'offered' | 'assigned', OfferedBooking>;
 
 /** A booking in each state; `searching` is one that waits. The workflow shows the state, too. */
-export async function inEveryState(system: System, cast: Cast): Promise<Record<LastingState, BookedState>> {
+export async function inEveryState(system: System, cast: Cast): Promise<InEveryState> {
   const [offered, assigned, searching, failed] = await Promise.all([
     offeredBooking(cast),
     offeredBooking(cast),

@@ -6,8 +6,17 @@ import type { Report } from './service.js';
 const SILENT_AT_MOST_MS = 60_000;
 const PROGRESS_EVERY_MS = 15_000;
 
+/** apt-get refuses to run twice at once: each installation begins after the one before. */
+let before: Promise<unknown> = Promise.resolve();
+
 /** As root on Debian and its like: installs a package. @returns whether it did */
-export async function installPackage(name: string, report?: Report): Promise<boolean> {
+export function installPackage(name: string, report?: Report): Promise<boolean> {
+  const mine = before.then(() => install(name, report));
+  before = mine;
+  return mine;
+}
+
+async function install(name: string, report?: Report): Promise<boolean> {
   if (process.getuid?.() !== 0) return false;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const what = `Installing ${name} with apt-get (once)`;

@@ -1,10 +1,11 @@
 // Finds a Chromium for the tests of the pages, or gets it once: by Playwright's own download, else by apt-get.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { installPackage, runToEnd } from './apt.js';
 import { withLock } from './lock.js';
+import { filesNamed } from './on-path.js';
 import { ROOT, cacheDir } from './paths.js';
 import { type Report, SetupError } from './service.js';
 
@@ -46,16 +47,10 @@ export async function findChromium(report?: Report): Promise<string> {
 
 /** One that is there already, Playwright's earlier download included. */
 function findInstalled(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  const candidates = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [...candidates, MAC_APP, chromium.executablePath()].find((file) => isFile(file) && runs(file));
+  return [...filesNamed(NAMES), MAC_APP, chromium.executablePath()].find(runs);
 }
 
-function isFile(file: string): boolean {
-  return existsSync(file) && statSync(file).isFile();
-}
-
-/** A download may lack libraries, and Ubuntu's package may be an empty shell: only a start tells. */
+/** The file may not be there, a download may lack libraries, Ubuntu's package may be an empty shell: only a start tells. */
 function runs(file: string): boolean {
   try {
     const version = execFileSync(file, ['--version'], {

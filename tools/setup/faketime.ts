@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installPackage } from './apt.js';
+import { filesNamed } from './on-path.js';
 import { type Report, SetupError } from './service.js';
 
 /** The build for programs with threads, which Node and the Temporal SDK are. */
@@ -28,5 +29,5 @@ function installed(): string | undefined {
       .filter((name) => name.includes('-linux-gnu'))
       .map((name) => join(folder, name)),
   );
-  return [...folders, ...ofMachine].map((folder) => join(folder, LIBRARY)).find((file) => existsSync(file));
+  return filesNamed([LIBRARY], [...folders, ...ofMachine])[0];
 }

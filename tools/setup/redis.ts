@@ -1,7 +1,6 @@
 // A Redis server for tests and benches: found, or got from Debian's packages.
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { installPackage } from './apt.js';
+import { filesNamed, pathFolders } from './on-path.js';
 import { type Report, SetupError } from './service.js';
 
 const NAME = 'redis-server';
@@ -11,7 +10,7 @@ const NAME = 'redis-server';
  * @throws SetupError that says what to install
  */
 export async function findRedis(report?: Report): Promise<string> {
-  const found = onPath() ?? ((await installPackage(NAME, report)) ? onPath() : undefined);
+  const found = installed() ?? ((await installPackage(NAME, report)) ? installed() : undefined);
   if (found === undefined)
     throw new SetupError(
       `There is no ${NAME} on the PATH: install Redis 7 (Debian: apt-get install ${NAME}).`,
@@ -19,7 +18,6 @@ export async function findRedis(report?: Report): Promise<string> {
   return found;
 }
 
-function onPath(): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/sbin'];
-  return folders.map((folder) => join(folder, NAME)).find((file) => existsSync(file));
+function installed(): string | undefined {
+  return filesNamed([NAME], [...pathFolders(), '/usr/bin', '/usr/sbin'])[0];
 }

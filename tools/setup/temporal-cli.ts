@@ -1,8 +1,9 @@
 // Finds the Temporal command-line tool, or gets it once per user: by the SDK's own download, else built with Go.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { withLock } from './lock.js';
+import { filesNamed } from './on-path.js';
 import { ROOT, cacheDir } from './paths.js';
 import { type Report, SetupError } from './service.js';
 
@@ -26,7 +27,7 @@ export interface CliOptions {
  * @throws SetupError that says what to install when there is no way to get one
  */
 export async function findTemporalCli(options: CliOptions = {}): Promise<string> {
-  const onPath = findOnPath();
+  const onPath = filesNamed([EXECUTABLE]).find(knowsOurFlags);
   if (onPath !== undefined) return onPath;
   const cached = join(cacheDir(), 'bin', EXECUTABLE);
   if (existsSync(cached)) return cached;
@@ -48,14 +49,6 @@ export async function findTemporalCli(options: CliOptions = {}): Promise<string>
       rmSync(folder, { recursive: true, force: true });
     }
   });
-}
-
-function findOnPath(): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, EXECUTABLE))
-    .find((file) => existsSync(file) && statSync(file).isFile() && knowsOurFlags(file));
 }
 
 /** Very old versions have no persistent dev server; those are passed over. */

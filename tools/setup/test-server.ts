@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSy
 import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { withLock } from './lock.js';
+import { filesNamed, pathFolders } from './on-path.js';
 import { ROOT, cacheDir } from './paths.js';
 import { freePort } from './ports.js';
 import type { Report } from './service.js';
@@ -147,10 +148,7 @@ function findJava(): string | undefined {
   const homes = [process.env['JAVA_HOME'] ?? '']
     .filter((each) => each !== '')
     .map((each) => join(each, 'bin'));
-  const folders = [...homes, ...(process.env['PATH'] ?? '').split(delimiter).filter((each) => each !== '')];
-  return folders
-    .map((each) => join(each, 'java'))
-    .find((file) => existsSync(file) && javaVersion(file) >= OLDEST_JAVA);
+  return filesNamed(['java'], [...homes, ...pathFolders()]).find((file) => javaVersion(file) >= OLDEST_JAVA);
 }
 
 function javaVersion(java: string): number {

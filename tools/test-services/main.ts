@@ -1,6 +1,6 @@
 /**
  * The services of one test run, as a process of its own: `main.js <pid of Jest> [postgres] [temporal] [skipping] [chromium]
- * [faketime]`.
+ * [faketime] [redis]`.
  * It prints one line of JSON, the environment for the tests, once everything is up. It ends it all and removes
  * every file when its standard input closes: at the end of the run, or when Jest died.
  */
@@ -9,6 +9,7 @@ import { identify, isRunning } from '../setup/processes.js';
 import { findBrowser } from './chromium.js';
 import { findWrongClocks } from './faketime.js';
 import { startTestPostgres } from './postgres.js';
+import { findRedisServer } from './redis.js';
 import { makeRunFolder, removeAbandonedRuns, removeRunFolder } from './run-folder.js';
 import { findSkippingServer } from './skipping.js';
 import type { Started } from './started.js';
@@ -21,6 +22,7 @@ const STARTERS: Record<string, (folder: string) => Promise<Started>> = {
   skipping: findSkippingServer,
   chromium: findBrowser,
   faketime: findWrongClocks,
+  redis: findRedisServer,
 };
 
 async function main(): Promise<void> {
