@@ -27,9 +27,9 @@ export async function fillCity(url: string, options: CityOptions): Promise<void>
   const halfLat = options.sideKm / 2 / 111.2;
   const halfLng = halfLat / Math.cos((CENTRE.lat * Math.PI) / 180);
   await client.query(
-    `INSERT INTO pilot_positions (pilot_id, lat, lng, place, received_at)
-     SELECT id, lat, lng, dispatch_place(lat, lng), clock_timestamp() + interval '1 day'
-     FROM (SELECT id, $1 + (random() - 0.5) * 2 * $3::double precision AS lat,
+    `INSERT INTO pilot_positions (pilot_id, lat, lng, place, received_at, listed)
+     SELECT id, lat, lng, dispatch_place(lat, lng), clock_timestamp() + interval '1 day', online
+     FROM (SELECT id, online, $1 + (random() - 0.5) * 2 * $3::double precision AS lat,
              $2 + (random() - 0.5) * 2 * $4::double precision AS lng FROM pilots) AS p`,
     [CENTRE.lat, CENTRE.lng, halfLat, halfLng],
   );

@@ -13,6 +13,7 @@ import { SteadyClient } from './steady-client.js';
 import { SearchesNotBegun1764028800000 } from './migrations/1764028800000-searches-not-begun.js';
 import { EventsByTime1763942400000 } from './migrations/1763942400000-events-by-time.js';
 import { StepsAndPauses1764028805000 } from './migrations/1764028805000-steps-and-pauses.js';
+import { ListedPositions1764028810000 } from './migrations/1764028810000-listed-positions.js';
 
 export interface DatabaseOptions {
   url: string;
@@ -67,6 +68,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       EventsByTime1763942400000,
       SearchesNotBegun1764028800000,
       StepsAndPauses1764028805000,
+      ListedPositions1764028810000,
     ],
     migrationsTransactionMode: 'each',
     uuidExtension: 'pgcrypto',

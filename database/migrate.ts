@@ -1,11 +1,13 @@
 /** Brings the database named by DATABASE_URL to the newest tables. May run twice and by several at once. */
 import 'reflect-metadata';
-import type { DataSource } from 'typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { createDataSource } from './data-source.js';
 import { grantTo } from './grants.js';
 
 /** Any fixed number: whoever holds this advisory lock migrates, the others wait for it. */
 const MIGRATION_LOCK = 7_301_977;
+const LOOK_AGAIN_MS = 100;
 
 /** Runs all missing migrations on `url`, and lets `appRole` use the tables; answers the names of what ran. */
 export async function migrate(url: string, appRole?: string): Promise<string[]> {
@@ -19,7 +21,7 @@ export async function migrate(url: string, appRole?: string): Promise<string[]> 
   await source.initialize();
   const gate = source.createQueryRunner();
   try {
-    await gate.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
+    await takeLock(gate);
     const done = await source.runMigrations();
     if (appRole !== undefined) await grant(source, appRole);
     return done.map((migration) => migration.name);
@@ -27,6 +29,20 @@ export async function migrate(url: string, appRole?: string): Promise<string[]> 
     await gate.query(`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`).catch(() => undefined);
     await gate.release();
     await source.destroy();
+  }
+}
+
+/**
+ * Waits until nobody else migrates. By asking again: building an index beside writers waits for every statement that is
+ * under way, and so would never end while one waits here for the lock.
+ */
+async function takeLock(gate: QueryRunner): Promise<void> {
+  for (;;) {
+    const [answer] = (await gate.query(`SELECT pg_try_advisory_lock(${MIGRATION_LOCK}) AS taken`)) as {
+      taken: boolean;
+    }[];
+    if (answer?.taken === true) return;
+    await sleep(LOOK_AGAIN_MS);
   }
 }
 

@@ -34,4 +34,11 @@ export class PilotPosition {
   /** Until then no offers: the last move was not believable. */
   @Column('timestamptz', { name: 'implausible_until', nullable: true })
   implausibleUntil!: Date | null;
+
+  /**
+   * Whether claims look at it: true of everybody who is online, and of some who are not. A trigger on `pilots.online`
+   * keeps it; nothing else writes it.
+   */
+  @Column('boolean', { default: true })
+  listed!: boolean;
 }

@@ -29,14 +29,15 @@ const VEHICLE = '(SELECT $3::text)';
 /**
  * Rule 1: the available pilots near a pickup. Online, fresh, right vehicle, reachable, not cooling down,
  * plausible, no live offer or job, not tried in this search nor passed over in it (rule 6), never gave this
- * booking back. `distance` is the condition on the distance, and `boxKm` half the side of a box that holds all who meet it.
+ * booking back. `listed` is true of all who are online and keeps the others out of the index that is walked; whether he is
+ * online says his own row. `distance` is the condition on the distance, and `boxKm` half the side of a box that holds all who meet it.
  */
 function available(distance: string, boxKm: string, others = ''): string {
   return `
   FROM ${others} pilot_positions pos
     JOIN pilots p ON p.id = pos.pilot_id
     JOIN pilot_presence seen ON seen.pilot_id = pos.pilot_id
-  WHERE p.online AND p.vehicle_type_id = ${VEHICLE}
+  WHERE pos.listed AND p.online AND p.vehicle_type_id = ${VEHICLE}
     AND pos.place <@ cube_enlarge(${PICKUP}, ${boxKm}, 3)
     AND pos.place <-> ${PICKUP} ${distance}
     AND pos.received_at > clock_timestamp() - ${ms(7)}

@@ -40,7 +40,10 @@ export async function insertPilot(manager: Manager, id: string, pilot: CreatePil
   );
 }
 
-/** Sets a pilot online or offline; waits for a claim that holds him, so that none can follow unseen. */
+/**
+ * Sets a pilot online or offline; waits for a claim that holds him, so that none can follow unseen. At the commit a trigger
+ * puts his position among those that claims look at, or takes it away.
+ */
 export function setOnline(manager: Manager, pilotId: string, online: boolean): Promise<PilotRow | null> {
   return row<PilotRow>(manager, 'UPDATE pilots SET online = $2 WHERE id = $1 RETURNING *', [pilotId, online]);
 }

@@ -33,11 +33,16 @@ const REASON = `CASE
   WHEN $9::uuid IS NULL OR look.chord < $10::double precision - 1e-6 THEN 'lost_race'
   ELSE 'farther' END`;
 
-const NOTE_STEP = `WITH look AS MATERIALIZED (
-       SELECT pilot_id, received_at, implausible_until, place <-> dispatch_place($4, $5) AS chord
+/** The nearest of those who are listed (all who are online) or not: each kind has an index of its own. */
+function nearest(kind: 'listed' | 'NOT listed'): string {
+  return `(SELECT pilot_id, received_at, implausible_until, place <-> dispatch_place($4, $5) AS chord
        FROM pilot_positions
-       WHERE place <@ cube_enlarge(dispatch_place($4, $5), $12, 3)
-       ORDER BY place <-> dispatch_place($4, $5) LIMIT ${LOOKED_AT}
+       WHERE ${kind} AND place <@ cube_enlarge(dispatch_place($4, $5), $12, 3)
+       ORDER BY place <-> dispatch_place($4, $5) LIMIT ${LOOKED_AT})`;
+}
+
+const NOTE_STEP = `WITH look AS MATERIALIZED (
+       ${nearest('listed')} UNION ALL ${nearest('NOT listed')} ORDER BY chord LIMIT ${LOOKED_AT}
      ), mine AS MATERIALIZED (
        SELECT DISTINCT ON (pilot_id) pilot_id, status, end_reason FROM offers
        WHERE booking_id = $1 AND ($8::uuid IS NULL OR id <> $8::uuid)

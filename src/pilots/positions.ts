@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { jobsOfPilots, upsertPositions, type PositionReport } from '../../database/statements/pilots.js';
 import type { Location } from '../../contract/schemas.js';
@@ -8,8 +9,10 @@ import { NotFoundError } from '../../dispatch/errors.js';
 import { toLocation } from '../../dispatch/views.js';
 import { DISPATCH } from '../config/providers.js';
 
-/** A position waits this long for others to be written with it. */
+/** A position waits this long for others to be written with it, or until the batch before it is written. */
 const GATHER_MS = 5;
+/** Rows that one statement holds locked at most: after a stall thousands may wait. */
+const AT_ONCE = 1_000;
 
 interface Waiting {
   report: PositionReport;
@@ -20,11 +23,15 @@ interface Waiting {
 /** Sends `booking:pilot_location` to a user's devices, on whichever process they are. */
 export type TellLocation = (room: string, payload: UserLiveEvents['booking:pilot_location']) => void;
 
-/** Writes pilots' positions in batches, and tells the users whose pilot moved. */
+/**
+ * Writes pilots' positions in batches, and tells the users whose pilot moved. One batch at a time: the next one gathers
+ * meanwhile, so that batches grow with the load instead of running side by side, and a pilot's positions are written and
+ * told in the order in which they came.
+ */
 @Injectable()
 export class Positions {
   private waiting: Waiting[] = [];
-  private gathering = false;
+  private writing = false;
   private tell: TellLocation = () => undefined;
 
   constructor(@Inject(DISPATCH) private readonly dispatch: DispatchContext) {}
@@ -45,16 +52,20 @@ export class Positions {
     };
     return new Promise((done, failed) => {
       this.waiting.push({ report, done, failed });
-      if (this.gathering) return;
-      this.gathering = true;
-      setTimeout(() => void this.write(), GATHER_MS);
+      if (!this.writing) void this.writeAll();
     });
   }
 
-  private async write(): Promise<void> {
-    const batch = this.waiting;
-    this.waiting = [];
-    this.gathering = false;
+  /** Writes until nothing waits. */
+  private async writeAll(): Promise<void> {
+    this.writing = true;
+    await sleep(GATHER_MS);
+    while (this.waiting.length > 0)
+      await Promise.all([this.write(this.waiting.splice(0, AT_ONCE)), sleep(GATHER_MS)]);
+    this.writing = false;
+  }
+
+  private async write(batch: Waiting[]): Promise<void> {
     // One statement cannot write a row twice: of several reports of one pilot the last counts.
     const latest = new Map(batch.map((one) => [one.report.pilotId, one.report]));
     try {

@@ -1,4 +1,5 @@
 // Reports of positions as an API process takes them: in batches, acknowledged when committed, told to the user.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserLiveEvents } from '../../contract/shapes.js';
 import { userLiveShapes } from '../../contract/shapes.js';
 import { acceptByTap } from '../../dispatch/answer-offer.js';
@@ -51,6 +52,50 @@ it('of many reports of one pilot at once the last counts, and each is acknowledg
   await Promise.all(reports.map(({ pilot, at }) => positions.report(pilot, at)));
   for (const [index, pilot] of pilots.entries())
     expect(await latOf(pilot)).toBe(northOf(place, (180 + index) / 100).lat);
+});
+
+it('one batch at a time: what comes while one is under way is written together after it, in order', async () => {
+  const place = freshPlace();
+  const pilots = await addPilots(
+    fixture,
+    upTo(30).map(() => place),
+  );
+  const [held = ''] = pilots;
+  const underWay = async () => {
+    const [found] = await fixture.query<{ n: number }>(
+      `SELECT count(*)::int AS n FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO pilot_positions%'`,
+    );
+    return found?.n ?? 0;
+  };
+  const holder = fixture.source.createQueryRunner();
+  await holder.startTransaction();
+  await holder.query('SELECT 1 FROM pilot_positions WHERE pilot_id = $1 FOR UPDATE', [held]);
+  const first = positions.report(held, northOf(place, 1));
+  await eventually('the first batch to wait', async () => (await underWay()) === 1);
+  let acknowledged = 0;
+  const later = upTo(90).map((index) =>
+    positions
+      .report(pilots[index % 30] ?? '', northOf(place, 2 + index / 100))
+      .then(() => (acknowledged += 1)),
+  );
+  // Longer than positions wait for each other: a second batch would be under way by now.
+  await sleep(200);
+  expect([await underWay(), acknowledged]).toEqual([1, 0]);
+  await holder.commitTransaction();
+  await holder.release();
+  await Promise.all([first, ...later]);
+  for (const [index, pilot] of pilots.entries())
+    expect(await latOf(pilot)).toBe(northOf(place, 2 + (60 + index) / 100).lat);
+});
+
+it('a batch that fails fails for its own, and the next one is written', async () => {
+  const place = freshPlace();
+  const pilot = await addPilot(fixture, place);
+  const broken = outcome(positions.report('no-uuid', place));
+  expect(await broken).toMatchObject({ ok: false });
+  await positions.report(pilot, northOf(place, 3));
+  expect(await latOf(pilot)).toBe(northOf(place, 3).lat);
 });
 
 it('a stranger among them gets NotFoundError, the others are written', async () => {

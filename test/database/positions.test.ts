@@ -187,10 +187,10 @@ it('a claim finds the nearest through the index of places', async () => {
   await fixture.query('ANALYZE pilot_positions');
   const plan = await fixture.query<{ 'QUERY PLAN': string }>(
     `EXPLAIN SELECT pilot_id FROM pilot_positions pos
-     WHERE pos.place <@ cube_enlarge(dispatch_place($1, $2), 5, 3) ORDER BY pos.place <-> dispatch_place($1, $2) LIMIT 10`,
+     WHERE pos.listed AND pos.place <@ cube_enlarge(dispatch_place($1, $2), 5, 3) ORDER BY pos.place <-> dispatch_place($1, $2) LIMIT 10`,
     [place.lat, place.lng],
   );
-  expect(plan.map((line) => line['QUERY PLAN']).join('\n')).toContain('ix_pilot_positions_place');
+  expect(plan.map((line) => line['QUERY PLAN']).join('\n')).toContain('ix_pilot_positions_listed');
 });
 
 it('pilots are listed by id, page by page, with their last position', async () => {

@@ -182,7 +182,7 @@ describe('among thousands in one place', () => {
       };
       const runner = { isReleased: false, connect: () => Promise.resolve(client) };
       await claimPilot({ queryRunner: runner } as never, booking, booking.limits, offer);
-      const scan = explained.find((line) => line.includes('ix_pilot_positions_place')) ?? '';
+      const scan = explained.find((line) => line.includes('ix_pilot_positions_listed')) ?? '';
       expect(scan).toMatch(/Index Scan/);
       expect(Number(/actual time=\S+ rows=(\d+)/.exec(scan)?.[1])).toBeLessThan(100);
     });
