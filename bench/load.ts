@@ -19,6 +19,19 @@ export async function closedLoop<T>(
   return { results, seconds: (performance.now() - startedAt) / 1000 };
 }
 
+/** Long enough that what a booking leaves to be done, such as its workflow's next step, is over. */
+const AT_REST_AFTER_MS = 100;
+
+/** `total` runs of `work`, one after the other, each on a system that is at rest again; answers their results. */
+export async function oneAtATime<T>(total: number, work: () => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  while (results.length < total) {
+    await new Promise((resolve) => setTimeout(resolve, AT_REST_AFTER_MS));
+    results.push(await work());
+  }
+  return results;
+}
+
 /**
  * Begins `work` at random moments, `rate` a second on average, for so many seconds, whether the earlier ones have
  * ended or not (Poisson arrivals: people do not wait for one another). Answers when all have ended.

@@ -50,7 +50,7 @@ async function lossOf(
   const contender = await start(databaseUrl);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   const unanswered = (): Promise<number> =>
-    countOf(pool, `SELECT count(*) FROM bookings WHERE status = 'SEARCHING'`);
+    countOf(pool, `SELECT count(*) FROM bookings WHERE status = 'PENDING'`);
   const leave = await silentAtFirst(bench, contender, await onlinePilots(databaseUrl, PILOTS));
   try {
     for (let booking = 0; booking < count; booking += 1) await book(bench, contender);

@@ -5,7 +5,7 @@ import { deliverAllTheTime, fillCity, onlinePilots } from '../city.js';
 import { startBullmq, startInMemory, startLimit, startOurs, type Contender } from '../contenders.js';
 import { Crowd, type Times } from '../crowd.js';
 import { absolute, against, type Bench, type Figure, type FigureGroup } from '../figure.js';
-import { closedLoop, openLoop } from '../load.js';
+import { closedLoop, oneAtATime, openLoop } from '../load.js';
 import { inTurn, summary } from '../rounds.js';
 
 const SIDE_KM = 6;
@@ -89,12 +89,12 @@ async function roundOf({ crowd, pool }: Door, sizes: Sizes): Promise<Record<Meas
     const full = await closedLoop(sizes.full, WIDTH, () => crowd.bookOnce());
     const perSecond = sizes.full / full.seconds;
     const half = await openLoop(perSecond / 2, sizes.halfSeconds, () => crowd.bookOnce());
-    const idle = await closedLoop(sizes.idle, 1, () => crowd.bookOnce());
+    const idle = await oneAtATime(sizes.idle, () => crowd.bookOnce());
     return {
       perSecond,
-      ...percentiles('tap', of(idle.results, 'tapMs')),
+      ...percentiles('tap', of(idle, 'tapMs')),
       ...percentiles('halfTap', of(half, 'tapMs')),
-      ...percentiles('accept', of(idle.results, 'acceptMs')),
+      ...percentiles('accept', of(idle, 'acceptMs')),
       ...percentiles('halfAccept', of(half, 'acceptMs')),
     } as Record<Measured, number>;
   } finally {
@@ -110,14 +110,14 @@ async function roundOfLimit(
   const full = await run<{ seconds: number }>(`/full?count=${sizes.full}&width=${WIDTH}`);
   const perSecond = sizes.full / full.seconds;
   const half = await run<number[]>(`/half?rate=${perSecond / 2}&seconds=${sizes.halfSeconds}`);
-  const idle = await run<{ results: number[] }>(`/idle?count=${sizes.idle}`);
-  const updates = await run<{ results: number[] }>(`/update?count=${sizes.updates}`);
+  const idle = await run<number[]>(`/idle?count=${sizes.idle}`);
+  const updates = await run<number[]>(`/update?count=${sizes.updates}`);
   return {
     perSecond,
-    ...percentiles('tap', idle.results),
+    ...percentiles('tap', idle),
     ...percentiles('halfTap', half),
-    ...percentiles('accept', updates.results),
-    ...percentiles('halfAccept', updates.results),
+    ...percentiles('accept', updates),
+    ...percentiles('halfAccept', updates),
   } as Record<Measured, number>;
 }
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
-import { closedLoop, openLoop } from '../../load.js';
+import { closedLoop, oneAtATime, openLoop } from '../../load.js';
 import { ANSWER_SIGNAL, ANSWER_UPDATE, LIMIT_QUEUE, LIMIT_WORKFLOW, type LimitActivities } from './names.js';
 
 const address = process.env['TEMPORAL_ADDRESS'] ?? '';
@@ -80,10 +80,10 @@ async function update(): Promise<number> {
 }
 
 const RUNS: Record<string, (query: URLSearchParams) => Promise<unknown>> = {
-  '/idle': (query) => closedLoop(Number(query.get('count')), 1, whole),
+  '/idle': (query) => oneAtATime(Number(query.get('count')), whole),
   '/full': (query) => closedLoop(Number(query.get('count')), Number(query.get('width')), whole),
   '/half': (query) => openLoop(Number(query.get('rate')), Number(query.get('seconds')), whole),
-  '/update': (query) => closedLoop(Number(query.get('count')), 1, update),
+  '/update': (query) => oneAtATime(Number(query.get('count')), update),
 };
 
 const server = createServer((request, response) => {
