@@ -151,15 +151,22 @@ export const PROGRESS = `b.id AS booking_id, b.status, s.outcome, s.started_at, 
    WHERE o.booking_id = b.id AND o.search_no = b.search_no AND o.number > 0) AS tried,
   (SELECT o.id FROM offers o WHERE o.booking_id = b.id AND o.status = 'OFFERED') AS live_offer`;
 
-/** Searches that have not begun: taken, and no workflow has acted on them yet. Counted up to `most`. */
-export async function countNotBegun(manager: Manager, most: number): Promise<number> {
-  const counted = await row<{ count: number }>(
+/**
+ * Searches that have not begun: taken, and no workflow has acted on them yet. Counted up to `most`, and what half of
+ * them have waited at least.
+ */
+export async function lookAtNotBegun(
+  manager: Manager,
+  most: number,
+): Promise<{ waiting: number; medianWaitMs: number }> {
+  const found = await row<{ waiting: number; median_ms: number | null }>(
     manager,
-    `SELECT count(*)::int AS count
-     FROM (SELECT FROM searches WHERE started_at IS NULL AND outcome IS NULL LIMIT $1) not_begun`,
+    `SELECT count(*)::int AS waiting, (percentile_cont(0.5) WITHIN GROUP (ORDER BY
+       extract(epoch FROM clock_timestamp() - created_at) * 1000))::double precision AS median_ms
+     FROM (SELECT created_at FROM searches WHERE started_at IS NULL AND outcome IS NULL LIMIT $1) not_begun`,
     [most],
   );
-  return counted?.count ?? 0;
+  return { waiting: found?.waiting ?? 0, medianWaitMs: found?.median_ms ?? 0 };
 }
 
 /** How the current or last search of a booking stands; null when there is no such booking. */

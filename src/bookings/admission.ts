@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { waitingForConnection } from '../../database/data-source.js';
-import { countNotBegun } from '../../database/statements/searches.js';
+import { lookAtNotBegun } from '../../database/statements/searches.js';
 import type { DispatchContext } from '../../dispatch/context.js';
 import { Loop } from '../config/loop.js';
 import { API_CONFIG, DISPATCH, LOGGER } from '../config/providers.js';
@@ -90,12 +90,13 @@ export class Admission implements OnApplicationBootstrap, OnApplicationShutdown 
     const { BOOKING_BACKLOG: bound } = this.config;
     this.busyLooks = this.databaseIsBusy() ? this.busyLooks + 1 : 0;
     const [taken, before] = [this.taken, this.waiting];
-    const waiting = await countNotBegun(this.dispatch.source.manager, AWAY_FACTOR * bound);
+    const { waiting, medianWaitMs } = await lookAtNotBegun(this.dispatch.source.manager, AWAY_FACTOR * bound);
     const begun = Math.max(0, before + taken - waiting);
     // What was taken while we counted may be in the count or not: it is taken from the room all the same.
     this.taken -= taken;
     this.waiting = waiting;
-    this.room = roomFor({ waiting, begun, temporalAway: this.health.temporalIsAway }, bound) - this.taken;
+    const { temporalIsAway: temporalAway } = this.health;
+    this.room = roomFor({ waiting, begun, medianWaitMs, temporalAway }, bound) - this.taken;
     this.metrics.bookingsWaiting.set(waiting);
     this.report();
   }

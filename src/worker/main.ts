@@ -102,8 +102,9 @@ async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | unde
       stickyQueueScheduleToStartTimeout: '1s',
       // Activities take milliseconds, and 3 s at most: those that are under way end, what is due next is handed over.
       shutdownGraceTime: '4s',
-      // Whoever stops a process waits 10 s for it; what does not end by then is done again by another worker.
-      shutdownForceTime: '8s',
+      // Whoever stops a process waits 10 s for it, 2.5 of them for its polls; what does not end by then another worker
+      // does again.
+      shutdownForceTime: '7s',
     });
     const stop = async (): Promise<void> => {
       await slots.close();

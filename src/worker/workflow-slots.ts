@@ -3,10 +3,10 @@ import type { CustomSlotSupplier, SlotReserveContext, WorkflowSlotInfo } from '@
 /** As the SDK's own default. */
 const MOST_AT_ONCE = 40;
 /**
- * Longer than the server lets a poll wait (`matching.longPollExpirationInterval`, 1 s with `npm start` and in our
+ * Longer than the server lets a poll wait (`matching.longPollExpirationInterval`, 2 s with `npm start` and in our
  * compose file); where that is a minute, what is still under way is cut off after this, as the SDK does by itself.
  */
-const ENDING_POLLS_WAIT_MS = 1_500;
+const ENDING_POLLS_WAIT_MS = 2_500;
 
 /**
  * The slots for workflow tasks, each needed before the next poll. A poll that a stopping worker cuts off may just have
@@ -53,7 +53,7 @@ export class WorkflowSlots implements CustomSlotSupplier<WorkflowSlotInfo> {
     if (this.taken === 0) this.emptied();
   }
 
-  /** No further poll begins; done when those under way and their tasks have ended, and after 1.5 s at the latest. */
+  /** No further poll begins; done when those under way and their tasks have ended, and after 2.5 s at the latest. */
   async close(): Promise<void> {
     this.closed = true;
     if (this.taken === 0) return;

@@ -31,7 +31,11 @@ beforeAll(async () => {
   proxy = await Proxy.start(host, Number(port));
   system = await System.prepare({
     temporalAddress: server.address,
-    env: { OFFER_TIMEOUT_MS: '5000', SEARCH_TIMEOUT_MS: '60000', BOOKING_BACKLOG: String(BACKLOG) },
+    env: {
+      OFFER_TIMEOUT_MS: '5000',
+      SEARCH_TIMEOUT_MS: String(AWAY_MS + 60_000),
+      BOOKING_BACKLOG: String(BACKLOG),
+    },
   });
   await Promise.all([system.startWorker(), system.startApi({ TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}` })]);
   await system.api().waitReady();

@@ -1,8 +1,8 @@
 import { AWAY_FACTOR, roomFor } from '../../src/bookings/room.js';
 
 const BOUND = 100;
-const room = (waiting: number, begun = 0, temporalAway = false): number =>
-  roomFor({ waiting, begun, temporalAway }, BOUND);
+const room = (waiting: number, begun = 0, temporalAway = false, medianWaitMs = 0): number =>
+  roomFor({ waiting, begun, temporalAway, medianWaitMs }, BOUND);
 
 describe('how many new bookings are taken until the next look (F30)', () => {
   it.each([
@@ -18,5 +18,14 @@ describe('how many new bookings are taken until the next look (F30)', () => {
     expect(room(399, 0, true)).toBe(1);
     expect(room(400, 0, true)).toBe(0);
     expect(room(5_000, 300, true)).toBe(0);
+  });
+
+  it('takes half of what begins when a line stands and half of it has waited five seconds', () => {
+    expect(room(60, 21, false, 5_001)).toBe(10);
+    expect(room(60, 21, false, 4_999)).toBe(40);
+  });
+
+  it('sends nobody away because a few wait for long', () => {
+    expect(room(24, 0, false, 60_000)).toBe(76);
   });
 });

@@ -28,12 +28,12 @@ test('a stopping worker has stopped when the last poll under way has ended', asy
   await closed;
 });
 
-test('a poll that never ends holds a stopping worker up for two seconds at most', async () => {
+test('a poll that never ends holds a stopping worker up for three seconds at most', async () => {
   const slots = new WorkflowSlots();
   await slots.reserveSlot(CONTEXT, never());
   const startedAt = performance.now();
   await slots.close();
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
 });
 
 test('forty tasks at once, and the next begins when one of them ends', async () => {

@@ -46,7 +46,7 @@ const DYNAMIC_CONFIG = [
   'matching.numTaskqueueReadPartitions=1',
   'matching.numTaskqueueWritePartitions=1',
   'system.enableActivityEagerExecution=true',
-  'matching.longPollExpirationInterval="1s"',
+  'matching.longPollExpirationInterval="2s"',
 ];
 /** Without the write-ahead log a third of the workflow starts a second. */
 const PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];

@@ -19,7 +19,7 @@ const DYNAMIC_CONFIG = {
   'matching.numTaskqueueReadPartitions': '1',
   'matching.numTaskqueueWritePartitions': '1',
   'system.enableActivityEagerExecution': 'true',
-  'matching.longPollExpirationInterval': '"1s"',
+  'matching.longPollExpirationInterval': '"2s"',
   'system.forceSearchAttributesCacheRefreshOnRead': 'true',
   'system.namespaceCacheRefreshInterval': '"100ms"',
 };
