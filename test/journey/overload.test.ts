@@ -84,6 +84,8 @@ async function liveWhile(over: () => boolean): Promise<number> {
   const pilot = await cast.pilot({ at: place });
   let rides = 0;
   while (!over()) {
+    // A phone that is on the road tells where it is; a minute without is too old to be asked.
+    await pilot.moveTo(place);
     const { id } = await bookSurely(user, place);
     const { offerId } = await pilot.offered(id, 30_000);
     await pilot.expect(200, 'POST', `/offers/${offerId}/accept`, {});
