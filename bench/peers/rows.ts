@@ -8,7 +8,7 @@ import type { BookingRow, OfferRow } from '../../database/rows.js';
 import { assignBooking, findBooking, insertBooking } from '../../database/statements/bookings.js';
 import { claimPilot } from '../../database/statements/claim.js';
 import { acceptOffer, expireOffer } from '../../database/statements/offers.js';
-import { insertSearch, startSearch } from '../../database/statements/searches.js';
+import { startSearch } from '../../database/statements/searches.js';
 
 export class PeerRows {
   private constructor(private readonly source: DataSource) {}
@@ -28,7 +28,6 @@ export class PeerRows {
     return this.source.transaction(async (manager) => {
       const user = { id: userId, name: 'Bench', phone: null };
       const booking = await insertBooking(manager, { id: randomUUID(), user, body, limits: DEFAULT_LIMITS });
-      await insertSearch(manager, booking.id, booking.search_no, 'booking');
       await startSearch(manager, booking.id, booking.search_no, DEFAULT_LIMITS.searchTimeoutMs);
       return booking;
     });
