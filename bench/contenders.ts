@@ -59,7 +59,7 @@ export async function startOurs(
     env: { ...env, ...more.workerEnv },
     says: 'worker polling',
   };
-  const api = { file: 'dist/src/main.js', env: { ...env, ...more.apiEnv }, says: 'api listening' };
+  const api = { file: 'dist/src/api.mjs', env: { ...env, ...more.apiEnv }, says: 'api listening' };
   const url = `http://127.0.0.1:${port}`;
   const contender = await start(ground, { url, databaseUrl, ready: () => ready(url) }, [worker, api]);
   return Object.assign(contender, {

@@ -104,7 +104,7 @@ const DELIVERED_AT_ONCE = 200;
  * The writer of a line delivers it itself within this time; then any relay may. Short enough that a
  * search starts within 2 s although the process that took the booking died.
  */
-const FIRST_LEASE_MS = 1_000;
+const FIRST_LEASE_MS = 600;
 /**
  * Postgres ends one of two transactions that wait for each other, and one whose prepared statements a migration has
  * outdated; it is run again, a few times.

@@ -48,7 +48,7 @@ afterAll(async () => {
 export async function startApi({ env, unready = false }: ProcessOptions): Promise<ApiProcess> {
   const port = env['PORT'] ?? String(await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const child = start('api', 'src/main.js', { JWT_SECRET, RATE_LIMIT: 'off', ...env, PORT: port });
+  const child = start('api', 'src/api.mjs', { JWT_SECRET, RATE_LIMIT: 'off', ...env, PORT: port });
   const answersWithOk = async (path: string): Promise<boolean> => {
     if (!child.alive) throw new Error(`the API ended:\n${child.text().slice(-2_000)}`);
     try {

@@ -20,6 +20,11 @@ const SOURCE_FOLDERS = [
 const BUNDLE = 'dist/workflow-bundle.js';
 const BUNDLER = 'dist/src/worker/bundle.js';
 const PAGES = 'dist/web/index.html';
+const API = 'dist/src/api.mjs';
+const API_CONFIG = 'tools/bootstrap/api-bundle.config.mjs';
+
+/** Whose compiled files the API is made of. */
+const API_FOLDERS = ['contract', 'payload-codec', 'database', 'events', 'dispatch', 'src'];
 
 /** What runs needs; a fault in a test must not keep the system from starting. */
 const RUNTIME_PROJECTS = ['src', 'src/worker', 'tools', 'tools/chaos', 'tools/history'];
@@ -32,6 +37,7 @@ const RUNTIME_PROJECTS = ['src', 'src/worker', 'tools', 'tools/chaos', 'tools/hi
 export async function build({ tests = false } = {}) {
   await compile(tests ? [] : RUNTIME_PROJECTS);
   await bundleWorkflows();
+  await bundleApi();
   await buildPages();
 }
 
@@ -54,27 +60,32 @@ async function compile(projects) {
 /** Makes dist/workflow-bundle.js when a source of it is newer. @throws when the bundler fails */
 async function bundleWorkflows() {
   if (!existsSync(join(ROOT, BUNDLER))) return;
-  const bundledAt = mtime(BUNDLE);
   const inputs = [...walk('workflows', '.ts'), ...walk('contract', '.ts'), BUNDLER, 'package-lock.json'];
-  if (bundledAt > 0 && inputs.every((file) => mtime(file) <= bundledAt)) return;
+  if (!isOlder(BUNDLE, inputs)) return;
   await step('Bundling the workflows', async () => {
     const { code, output } = await run(process.execPath, [BUNDLER], { quiet: true });
     if (code !== 0) throw new Error(`${output}\nBundling the workflows failed with code ${code}.`);
   });
 }
 
+/** Makes dist/src/api.mjs, the API in one file, when something compiled is newer. @throws when Vite fails */
+async function bundleApi() {
+  const compiled = API_FOLDERS.flatMap((folder) => walk(join('dist', folder), '.js'));
+  if (!isOlder(API, [...compiled, API_CONFIG, 'package-lock.json'])) return;
+  await vite('Bundling the API', API_CONFIG);
+}
+
 /** Makes dist/web when a source of the pages is newer. @throws when Vite fails */
 async function buildPages() {
-  const builtAt = mtime(PAGES);
-  const inputs = [...walk('web', ''), ...walk('contract', '.ts'), 'package-lock.json'];
-  if (builtAt > 0 && inputs.every((file) => mtime(file) <= builtAt)) return;
-  await step('Building the pages', async () => {
-    const { code, output } = await runTool(
-      'vite/bin/vite.js',
-      ['build', '--config', 'web/vite.config.mjs', '--logLevel', 'warn'],
-      { quiet: true },
-    );
-    if (code !== 0) throw new Error(`${output}\nBuilding the pages failed with code ${code}.`);
+  if (!isOlder(PAGES, [...walk('web', ''), ...walk('contract', '.ts'), 'package-lock.json'])) return;
+  await vite('Building the pages', 'web/vite.config.mjs');
+}
+
+async function vite(what, config) {
+  await step(what, async () => {
+    const args = ['build', '--config', config, '--logLevel', 'warn'];
+    const { code, output } = await runTool('vite/bin/vite.js', args, { quiet: true });
+    if (code !== 0) throw new Error(`${output}\n${what} failed with code ${code}.`);
   });
 }
 
@@ -95,6 +106,12 @@ function walk(folder, ending) {
   return readdirSync(join(ROOT, folder), { recursive: true })
     .map((name) => join(folder, String(name)))
     .filter((name) => name.endsWith(ending) && !name.includes('node_modules'));
+}
+
+/** Whether a file is missing, or made before one of those it is made of. */
+function isOlder(file, inputs) {
+  const madeAt = mtime(file);
+  return madeAt === 0 || inputs.some((input) => mtime(input) > madeAt);
 }
 
 function mtime(file) {

@@ -12,7 +12,7 @@ import { ROOT } from './run.mjs';
 const TARGETS = {
   start: ['dist/tools/start/main.js'],
   dev: ['dist/tools/start/main.js', '--watch'],
-  api: ['dist/src/main.js'],
+  api: ['dist/src/api.mjs'],
   worker: ['dist/src/worker/main.js'],
   migrate: ['dist/database/migrate.js'],
   simulate: ['dist/tools/simulate/main.js'],

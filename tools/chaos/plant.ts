@@ -193,7 +193,7 @@ export class Plant {
     const isApi = part === 'api-1' || part === 'api-2';
     return startNodeProcess({
       name: part,
-      file: isApi ? 'dist/src/main.js' : 'dist/src/worker/main.js',
+      file: isApi ? 'dist/src/api.mjs' : 'dist/src/worker/main.js',
       env: { ...this.environment(), ...(isApi ? { PORT: String(this.ports[part]) } : {}) },
       logFile,
     });

@@ -10,7 +10,7 @@ import { say } from './terminal.js';
 export type PartName = 'postgres' | 'temporal' | 'worker' | 'api';
 
 /** The compiled files of our own two programs. */
-export const PROGRAMS = { api: 'dist/src/main.js', worker: 'dist/src/worker/main.js' } as const;
+export const PROGRAMS = { api: 'dist/src/api.mjs', worker: 'dist/src/worker/main.js' } as const;
 
 /** Where the embedded Postgres keeps its data. */
 export function postgresDir({ dataDir }: Settings): string {

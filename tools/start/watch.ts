@@ -18,6 +18,11 @@ const WORKER_FOLDERS = [...API_FOLDERS, 'activities', 'workflows'];
 const BUNDLE_FOLDERS = ['contract', 'workflows'];
 const TSC = ['node_modules/typescript/bin/tsc', '-b', ...PROJECTS, '--watch', '--preserveWatchOutput'];
 const VITE = ['node_modules/vite/bin/vite.js', 'build', '--watch', '--config', 'web/vite.config.mjs'];
+const BUNDLE_WORKFLOWS = ['dist/src/worker/bundle.js'];
+const BUNDLE_API = [
+  ...['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'],
+  ...['--config', 'tools/bootstrap/api-bundle.config.mjs'],
+];
 /** Written by each build of the pages. */
 const PAGES = 'dist/web/index.html';
 
@@ -89,11 +94,13 @@ export class DevWatch {
     const touches = (folders: string[]): boolean =>
       files.some((file) => folders.includes(file.split(/[/\\]/)[0] ?? ''));
     const workerOnly = files.every((file) => file.startsWith(join('src', 'worker')));
-    if (touches(BUNDLE_FOLDERS)) await bundle();
+    const changesApi = touches(API_FOLDERS) && !workerOnly;
+    if (touches(BUNDLE_FOLDERS)) await make('The workflows', BUNDLE_WORKFLOWS);
+    if (changesApi) await make('The API', BUNDLE_API);
     if (touches(['database'])) await runMigrations(this.supervisor.childEnv, this.aborter.signal);
     const restarts: Promise<void>[] = [];
     if (touches(WORKER_FOLDERS)) restarts.push(this.restart('worker'));
-    if (touches(API_FOLDERS) && !workerOnly) restarts.push(this.restart('api'));
+    if (changesApi) restarts.push(this.restart('api'));
     await Promise.all(restarts);
   }
 
@@ -138,19 +145,17 @@ function snapshot(): Snapshot {
   return files;
 }
 
-function bundle(): Promise<void> {
+/** Makes one of the bundles; rejects with what the bundler wrote. */
+function make(what: string, args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['dist/src/worker/bundle.js'], {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
     }
     child.once('error', reject);
     child.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`The workflows could not be bundled:\n${output.trim()}`)),
+      code === 0 ? resolve() : reject(new Error(`${what} could not be bundled:\n${output.trim()}`)),
     );
   });
 }
