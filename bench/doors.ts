@@ -39,14 +39,18 @@ export function call(method: string, url: string, token: string, body?: object):
   });
 }
 
-/** An open socket. Rejects when it is refused. */
+/** An open socket, which comes back by itself once it was open. Rejects when its first try is refused. */
 export function connect(url: string, token: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = io(url, { auth: { token }, transports: ['websocket'], forceNew: true });
-    socket.once('connect', () => resolve(socket));
-    socket.once('connect_error', (error) => {
+    const refused = (error: Error): void => {
       socket.close();
       reject(new Error(`socket at ${url}: ${error.message}`));
+    };
+    socket.once('connect_error', refused);
+    socket.once('connect', () => {
+      socket.off('connect_error', refused);
+      resolve(socket);
     });
   });
 }

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { BadArgumentsError, USAGE, readArguments, type BenchArguments } from './arguments.js';
 import { fallsBetween, parseResults, type Results } from './compare.js';
-import type { Bench, Figure } from './figure.js';
+import type { Bench, Figure, FigureGroup } from './figure.js';
 import { GROUPS } from './groups.js';
 import { Ground } from './ground.js';
 import { line, machine, shown, writeResults, writeTable } from './report.js';
 
-const EXIT = { fallen: 1, badArguments: 2 } as const;
+const EXIT = { failed: 1, fallen: 1, badArguments: 2 } as const;
 
 async function main(): Promise<void> {
   const names = GROUPS.map((group) => group.name);
@@ -53,7 +53,7 @@ async function measure({ quick, only }: BenchArguments): Promise<Results> {
     for (const group of GROUPS.filter(({ name }) => only.length === 0 || only.includes(name))) {
       const startedAt = performance.now();
       say(`${group.name} …`);
-      const found = await group.run(bench);
+      const found = await figuresOf(group, bench);
       for (const figure of found) process.stdout.write(`${line(figure)}\n`);
       figures.push(...found);
       say(`${group.name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
@@ -63,6 +63,19 @@ async function measure({ quick, only }: BenchArguments): Promise<Results> {
     await ground.close();
   }
   return { machine: machine(), at: new Date().toISOString(), quick, figures };
+}
+
+/** One group that fails costs its own figures, not the hour of the others; the command then ends with 1. */
+async function figuresOf(group: FigureGroup, bench: Bench): Promise<Figure[]> {
+  try {
+    return await group.run(bench);
+  } catch (error) {
+    bench.say(
+      `FAILED  ${group.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    process.exitCode = EXIT.failed;
+    return [];
+  }
 }
 
 function reportFalls(before: Results, after: Results): void {
