@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify, type JWTVerifyOptions } from 'jose';
 import { API_CONFIG } from '../config/providers.js';
@@ -12,7 +13,8 @@ const JWKS_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', '
 /** Verifies tokens: signature, algorithm, time, issuer, audience, claims, revocation. */
 @Injectable()
 export class TokenVerifier {
-  private readonly secret: Uint8Array | null;
+  /** Made a key once: made at each call it would take as long as the signature. */
+  private readonly secret: Promise<webcrypto.CryptoKey> | null;
   private readonly jwks: ReturnType<typeof createRemoteJWKSet> | null;
   private readonly expected: Pick<JWTVerifyOptions, 'issuer' | 'audience'>;
 
@@ -21,7 +23,7 @@ export class TokenVerifier {
     private readonly revocations: Revocations,
     private readonly clock: ServerClock,
   ) {
-    this.secret = config.JWT_SECRET === undefined ? null : new TextEncoder().encode(config.JWT_SECRET);
+    this.secret = config.JWT_SECRET === undefined ? null : hmacKey(config.JWT_SECRET);
     this.jwks = config.JWT_JWKS_URL === undefined ? null : createRemoteJWKSet(new URL(config.JWT_JWKS_URL));
     this.expected = {
       ...(config.JWT_ISSUER === undefined ? {} : { issuer: config.JWT_ISSUER }),
@@ -41,7 +43,7 @@ export class TokenVerifier {
       const { alg } = decodeProtectedHeader(token);
       const expected = { ...this.expected, currentDate: new Date(this.clock.nowMs()) };
       if (alg === 'HS256' && this.secret !== null)
-        return (await jwtVerify(token, this.secret, { ...expected, algorithms: ['HS256'] })).payload;
+        return (await jwtVerify(token, await this.secret, { ...expected, algorithms: ['HS256'] })).payload;
       if (alg !== undefined && JWKS_ALGORITHMS.includes(alg) && this.jwks !== null)
         return (await jwtVerify(token, this.jwks, { ...expected, algorithms: JWKS_ALGORITHMS })).payload;
       return null;
@@ -49,4 +51,9 @@ export class TokenVerifier {
       return null;
     }
   }
+}
+
+function hmacKey(secret: string): Promise<webcrypto.CryptoKey> {
+  const hs256 = { name: 'HMAC', hash: 'SHA-256' };
+  return webcrypto.subtle.importKey('raw', new TextEncoder().encode(secret), hs256, false, ['verify']);
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { findBooking } from '../../database/statements/bookings.js';
@@ -55,10 +56,15 @@ export class OutboxRelay implements OnApplicationBootstrap, OnApplicationShutdow
     await this.removeDelivered().catch(() => undefined);
   }
 
-  /** Right after a commit. The answer to the caller is final without it, so nobody waits for it. */
+  /**
+   * Right after a commit. The answer to the caller is final without it, so nobody waits for it; and only a search's
+   * start is waited for by people, so any other line lets the answer go out first.
+   */
   private deliverNow(lines: OutboxRow[]): void {
     for (const line of lines) {
-      const told = this.deliver(line).then(
+      const begun =
+        line.kind === 'start' ? this.deliver(line) : setImmediate().then(() => this.deliver(line));
+      const told = begun.then(
         () => void this.done.push(line.id),
         (error: unknown) => this.reportUndelivered(line, error),
       );

@@ -90,6 +90,8 @@ async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | unde
       ...(tracing === undefined ? {} : { interceptors: { activity: [traceActivities(tracing)] } }),
       // The open workflows must stay in memory: replaying them took 2 s and more at the 99th percentile.
       maxCachedWorkflows: config.WORKER_CACHED_WORKFLOWS,
+      // At most 40 tasks are under way; each poll that waits costs Temporal and us, whether a task comes or not.
+      workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
       // All our activities are local: of the others there are none.
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
       tuner: {
