@@ -65,6 +65,24 @@ function dataConverter(config: WorkerConfig, logger: Logger): DataConverter {
   };
 }
 
+/** How much is polled for and under way at once. */
+function atOnce(
+  slots: WorkflowSlots,
+): Pick<WorkerOptions, 'workflowTaskPollerBehavior' | 'activityTaskPollerBehavior' | 'tuner'> {
+  return {
+    // A poll that waits costs Temporal and us, whether a task comes or not: half of the SDK's default.
+    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+    // All our activities are local: of the others there are none.
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
+    tuner: {
+      workflowTaskSlotSupplier: slots,
+      activityTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
+      localActivityTaskSlotSupplier: { type: 'fixed-size', numSlots: LOCAL_ACTIVITIES_AT_ONCE },
+      nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
+    },
+  };
+}
+
 async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | undefined): Promise<void> {
   tellOfTracing(tracing, logger);
   if (tracing !== undefined) traceStatements(tracing);
@@ -90,16 +108,7 @@ async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | unde
       ...(tracing === undefined ? {} : { interceptors: { activity: [traceActivities(tracing)] } }),
       // The open workflows must stay in memory: replaying them took 2 s and more at the 99th percentile.
       maxCachedWorkflows: config.WORKER_CACHED_WORKFLOWS,
-      // At most 40 tasks are under way; each poll that waits costs Temporal and us, whether a task comes or not.
-      workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
-      // All our activities are local: of the others there are none.
-      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
-      tuner: {
-        workflowTaskSlotSupplier: slots,
-        activityTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
-        localActivityTaskSlotSupplier: { type: 'fixed-size', numSlots: LOCAL_ACTIVITIES_AT_ONCE },
-        nexusTaskSlotSupplier: { type: 'fixed-size', numSlots: 1 },
-      },
+      ...atOnce(slots),
       // A dead worker's workflows are handed to another after this; the default of 10 s stalls an offer.
       stickyQueueScheduleToStartTimeout: '1s',
       // Activities take milliseconds, and 3 s at most: those that are under way end, what is due next is handed over.
