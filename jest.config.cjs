@@ -14,22 +14,41 @@ const ESM_ONLY = [
   'yocto-queue/',
 ];
 
+/** Their rules are seconds on a machine that has room for them; a neighbour that starts processes would take it. */
+const ALONE = ['failpoints', 'overload', 'rolling-restart'].map((name) => `/test/journey/${name}.test.ts`);
+
 /** @type {import('jest').Config} */
-module.exports = {
+const common = {
   rootDir: __dirname,
   roots: ['<rootDir>/test'],
-  testMatch: ['<rootDir>/test/{unit,workflows,replay,database,api,journey,browser}/**/*.test.{ts,tsx}'],
   testEnvironment: 'node',
   transform: { '^.+\\.[mc]?[tj]sx?$': ['@swc/jest', swc] },
   transformIgnorePatterns: [`/node_modules/(?!(${ESM_ONLY.join('|')}))`],
   // Sources import './x.js', as ESM wants it, where the file is ./x.ts or ./x.tsx.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  maxWorkers: 2,
-  testSequencer: '<rootDir>/test/support/tier-sequencer.cjs',
-  testTimeout: 60_000,
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   setupFiles: ['<rootDir>/test/support/register-process.ts'],
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  rootDir: __dirname,
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  testSequencer: '<rootDir>/test/support/tier-sequencer.cjs',
   reporters: ['default', '<rootDir>/test/support/json-reporter.cjs'],
+  projects: [
+    {
+      ...common,
+      testMatch: ['<rootDir>/test/{unit,workflows,replay,database,api,journey,browser}/**/*.test.{ts,tsx}'],
+      testPathIgnorePatterns: ['/node_modules/', ...ALONE],
+    },
+    {
+      ...common,
+      runner: '<rootDir>/test/support/alone-runner.cjs',
+      testMatch: ALONE.map((file) => `<rootDir>${file}`),
+    },
+  ],
 };
