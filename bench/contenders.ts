@@ -1,4 +1,5 @@
 /** This system and its peers, each as processes of its own on the same Postgres, Temporal and Redis. */
+import { PROGRAMS } from '../tools/start/parts.js';
 import { freePort } from '../tools/test-services/free-port.js';
 import type { Environment, Ground } from './ground.js';
 import type { NodeChild } from './node-child.js';
@@ -55,11 +56,11 @@ export async function startOurs(
     LOG_LEVEL: 'info',
   };
   const worker = {
-    file: 'dist/src/worker/main.js',
+    file: PROGRAMS.worker,
     env: { ...env, ...more.workerEnv },
     says: 'worker polling',
   };
-  const api = { file: 'dist/src/api.mjs', env: { ...env, ...more.apiEnv }, says: 'api listening' };
+  const api = { file: PROGRAMS.api, env: { ...env, ...more.apiEnv }, says: 'api listening' };
   const url = `http://127.0.0.1:${port}`;
   const contender = await start(ground, { url, databaseUrl, ready: () => ready(url) }, [worker, api]);
   return Object.assign(contender, {

@@ -6,11 +6,11 @@ const fromRoot = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.ur
 
 /** Packages that Nest, TypeORM and the like ask for only where they are installed, which is not here. */
 const NOT_INSTALLED = [
-  /^(@fastify|@google-cloud|@nestjs\/(microservices|websockets)|@sap|@sqlitecloud)\//,
-  /^(@nestjs\/(microservices|websockets)|bufferutil|class-transformer|class-validator|utf-8-validate)/,
-  /^(better-sqlite3|expo-sqlite|hdb-pool|mongodb|mssql|mysql2?|oracledb|redis|sql\.js|sqlite3|typeorm-aurora-data-api-driver)$/,
-  /^(pg-native|pg-query-stream|react-native-sqlite-storage)$/,
-];
+  ...['@fastify', '@google-cloud', '@nestjs/microservices', '@nestjs/websockets', '@sap', '@sqlitecloud'],
+  ...['better-sqlite3', 'bufferutil', 'class-transformer', 'class-validator', 'expo-sqlite', 'hdb-pool'],
+  ...['mongodb', 'mssql', 'mysql', 'mysql2', 'oracledb', 'pg-native', 'pg-query-stream', 'redis'],
+  ...['react-native-sqlite-storage', 'sql.js', 'sqlite3', 'typeorm-aurora-data-api-driver', 'utf-8-validate'],
+].map((name) => new RegExp(`^${name}(/|$)`));
 
 export default defineConfig({
   root: fromRoot(''),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { runMigrations } from '../start/migrations.js';
 import { startNodeProcess } from '../start/node-process.js';
 import type { RunningPart } from '../start/part.js';
+import { PROGRAMS } from '../start/parts.js';
 import { startPostgres } from '../setup/postgres.js';
 import { isRunning, signalProcess, waitForEnd } from '../setup/processes.js';
 import { lastLines } from '../setup/service.js';
@@ -193,7 +194,7 @@ export class Plant {
     const isApi = part === 'api-1' || part === 'api-2';
     return startNodeProcess({
       name: part,
-      file: isApi ? 'dist/src/api.mjs' : 'dist/src/worker/main.js',
+      file: isApi ? PROGRAMS.api : PROGRAMS.worker,
       env: { ...this.environment(), ...(isApi ? { PORT: String(this.ports[part]) } : {}) },
       logFile,
     });
