@@ -77,6 +77,8 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     poolErrorHandler: options.onPoolError,
     extra: {
       Client: SteadyClient,
+      // Statements that do not wait for one another's answers travel together (`transaction`).
+      pipeline: true,
       ...(options.timeouts === false ? {} : TIMEOUTS),
       connectionTimeoutMillis: 2_500,
       keepAlive: true,

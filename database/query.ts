@@ -1,5 +1,11 @@
 import type { ClientBase } from 'pg';
-import { QueryFailedError, QueryRunnerAlreadyReleasedError, type EntityManager } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  type EntityManager,
+  type QueryRunner,
+} from 'typeorm';
+import { openTransaction, type OpenTransaction } from './transaction.js';
 
 /** Anything that runs a statement: a data source's manager, or a transaction's. */
 export type Manager = Pick<EntityManager, 'queryRunner' | 'connection'>;
@@ -16,26 +22,59 @@ export function observeStatements(around: StatementObserver): void {
 /**
  * Runs one statement and answers its rows, whatever its kind. Throws the driver's error in TypeORM's
  * QueryFailedError. With parameters it is prepared, once on each connection: planning a claim takes Postgres
- * longer than running it.
+ * longer than running it. In a transaction it is sent at once, whether or not those before it are answered.
  */
-export async function rows<T>(manager: Manager, sql: string, parameters: unknown[] = []): Promise<T[]> {
-  const runner = manager.queryRunner ?? manager.connection.createQueryRunner();
+export function rows<T>(manager: Manager, sql: string, parameters: unknown[] = []): Promise<T[]> {
+  const { queryRunner: runner } = manager;
+  return runner === undefined ? alone(manager, sql, parameters) : within(runner, sql, parameters);
+}
+
+async function alone<T>(manager: Manager, sql: string, parameters: unknown[]): Promise<T[]> {
+  const runner = manager.connection.createQueryRunner();
   try {
-    // A transaction's runner whose connection broke is released, and its connection somebody else's.
-    if (runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
     const client = (await runner.connect()) as ClientBase;
-    const once = (): Promise<T[]> => run<T>(client, sql, parameters);
-    const observed = (): Promise<T[]> => (observer === undefined ? once() : observer(sql, once));
     try {
-      return await observed();
+      return await observed<T>(client, sql, parameters);
     } catch (error) {
-      // Alone it has changed nothing and runs again; a transaction is over, and runs again as a whole.
-      if (manager.queryRunner !== undefined || !isOutdated(error)) throw error;
-      return await observed();
+      // It has changed nothing and runs again; a transaction is over, and runs again as a whole.
+      if (!isOutdated(error)) throw error;
+      return await observed<T>(client, sql, parameters);
     }
   } finally {
-    if (manager.queryRunner === undefined) await runner.release();
+    await runner.release();
   }
+}
+
+async function within<T>(runner: QueryRunner, sql: string, parameters: unknown[]): Promise<T[]> {
+  // A transaction's runner whose connection broke is released, and its connection somebody else's.
+  if (runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
+  const open = openTransaction(runner);
+  if (open === undefined) return observed<T>((await runner.connect()) as ClientBase, sql, parameters);
+  try {
+    if (mustWaitForBegin(open, sql)) await open.beginning;
+    if (open.failed !== undefined) throw open.failed;
+    const found = await observed<T>(open.client, sql, parameters);
+    if (open.failed !== undefined) throw open.failed;
+    return found;
+  } catch (error) {
+    open.failed ??= error;
+    throw open.failed;
+  }
+}
+
+/**
+ * Only what changes nothing (a read, a lock) is sent before the begin is known to have succeeded: outside of a
+ * transaction a write would stand by itself.
+ */
+function mustWaitForBegin(open: OpenTransaction, sql: string): boolean {
+  if (open.begun) return false;
+  open.held ||= !sql.startsWith('SELECT');
+  return open.held;
+}
+
+function observed<T>(client: ClientBase, sql: string, parameters: unknown[]): Promise<T[]> {
+  const once = (): Promise<T[]> => run<T>(client, sql, parameters);
+  return observer === undefined ? once() : observer(sql, once);
 }
 
 async function run<T>(client: ClientBase, sql: string, parameters: unknown[]): Promise<T[]> {

@@ -27,7 +27,7 @@ export function acceptByTap(context: DispatchContext, tap: Tap): Promise<AcceptA
   return inTransaction(context, async (tx) => {
     const booking = await lockOwn(tx, tap);
     const assigned = await acceptNow(tx, booking, { id: tap.offerId, pilot_id: tap.pilotId });
-    if (assigned !== null) await tx.tellWorkflow(booking.id, 'accept', signalOf(tap));
+    if (assigned !== null) tx.tellWorkflow(booking.id, 'accept', signalOf(tap));
     const view = assigned ?? (await viewWhileHis(tx, booking, tap));
     return { outcome: 'ASSIGNED', booking: toBooking(view, 'pilot') };
   });
@@ -45,7 +45,7 @@ export function declineByTap(context: DispatchContext, tap: Tap): Promise<{ outc
   return inTransaction(context, async (tx) => {
     const booking = await lockOwn(tx, tap);
     if (await declineNow(tx, booking, { id: tap.offerId, pilot_id: tap.pilotId })) {
-      await tx.tellWorkflow(booking.id, 'decline', signalOf(tap));
+      tx.tellWorkflow(booking.id, 'decline', signalOf(tap));
       if (tap.reason !== undefined && tap.reason !== '') await auditDecline(tx, booking, tap, tap.reason);
     } else {
       const offer = (await findOffer(tx.manager, tap.offerId)) as OfferRow;

@@ -11,7 +11,7 @@ import { greatCircleKm } from '../contract/geo.js';
 import { auditOperator } from './audit.js';
 import { ConflictError, NotFoundError } from './errors.js';
 import { settleOffer } from './settle-offer.js';
-import { giveJob, withdraw } from './steps.js';
+import { giveJob, tellOfJob, withdraw } from './steps.js';
 import { pickupOf, toBooking } from './views.js';
 
 export interface HandAssignment {
@@ -37,7 +37,7 @@ export async function assignByHand(context: DispatchContext, request: HandAssign
     if (pilot === null) throw new NotFoundError('no such pilot');
     await refuseUnlessFree(tx, booking, pilot);
     await takeOver(tx, booking, pilot.id);
-    await tx.tellWorkflow(booking.id, 'nudge', { by: request.adminId });
+    tx.tellWorkflow(booking.id, 'nudge', { by: request.adminId });
     await auditOperator(tx, request, {
       action: 'assign',
       bookingId: booking.id,
@@ -85,7 +85,7 @@ async function takeOver(tx: Transaction, booking: BookingRow, pilotId: string): 
     pilotId,
     distanceKm: here === null ? 0 : greatCircleKm(here, pickupOf(booking)),
   });
-  await giveJob(tx, current, job, true);
+  tellOfJob(tx, current, job, await giveJob(tx, current, job.id), true);
 }
 
 /** A failed search stays failed in the counts: the assignment by hand gets a search of its own. */

@@ -61,7 +61,7 @@ async function goOffline(tx: Transaction, { pilotId, operator }: AvailabilityReq
   if (holding !== null && booking !== null) {
     await withdraw(tx, booking, 'offline');
     tx.tidings.user(booking, 'booking:offer_expired', { message: MESSAGES.offerExpired, reason: 'offline' });
-    await tx.tellWorkflow(booking.id, 'nudge', operator === undefined ? {} : { by: operator.adminId });
+    tx.tellWorkflow(booking.id, 'nudge', operator === undefined ? {} : { by: operator.adminId });
   }
   if (operator !== undefined)
     await auditOperator(tx, operator, {

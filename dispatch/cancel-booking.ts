@@ -52,7 +52,7 @@ export function cancelByCaller(context: DispatchContext, request: CancelRequest)
       const ageMs = (): number => (before === 'PENDING' ? Infinity : performance.now() - askedAt);
       await refuseUnlessCancellable(tx, booking, ageMs);
       await cancel(tx, booking, request.caller.type);
-      await tx.tellWorkflow(booking.id, 'cancel', { by: senderOf(request.caller) });
+      tx.tellWorkflow(booking.id, 'cancel', { by: senderOf(request.caller) });
       await audit(tx, request.caller, {
         action: 'cancel',
         bookingId: booking.id,

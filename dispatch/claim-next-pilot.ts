@@ -13,17 +13,15 @@ import {
   selectBeforeClaim,
   type OverdueOffer,
 } from '../database/statements/claim.js';
-import { noteStep } from '../database/statements/search-steps.js';
-import type { BookingRow, OfferRow, SearchRow } from '../database/rows.js';
+import type { BookingRow, SearchRow } from '../database/rows.js';
 import type { Standing } from '../contract/activities.js';
 import { SHORTEST_OFFER_MS } from '../contract/limits.js';
 import { MESSAGES } from '../contract/messages.js';
-import type { SearchStepKind } from '../contract/words.js';
-import { CONTENDED_WAIT_MS, takePilot, type MadeOffer } from './take-pilot.js';
+import { makeOffer, note } from './make-offer.js';
+import { CONTENDED_WAIT_MS, takePilot } from './take-pilot.js';
 import { failForTime, failForWantOfPilots } from './steps.js';
 import { settleOffer } from './settle-offer.js';
 import { searchOf, standingOf, toStanding } from './standing.js';
-import { toOffer } from './views.js';
 
 export interface ClaimStep {
   bookingId: string;
@@ -69,15 +67,16 @@ function isOverdue(claimed: Standing | Overdue): claimed is Overdue {
 /** @param settled overdue offers near by were settled a moment ago: what is overdue now is left alone */
 function claimOnce(context: DispatchContext, step: ClaimStep, settled: boolean): Promise<Standing | Overdue> {
   return inTransaction(context, async (tx) => {
-    const booking = await lockBooking(tx.manager, step.bookingId);
-    const found = booking === null ? null : await selectBeforeClaim(tx.manager, step.bookingId, step.offerId);
+    const [booking, found] = await Promise.all([
+      lockBooking(tx.manager, step.bookingId),
+      selectBeforeClaim(tx.manager, step.bookingId, step.offerId),
+    ]);
     if (booking === null || found === null) return standingOf(tx.manager, step.bookingId);
     const standing = toStanding(found);
     // A second run of a claim whose offer was made, and has ended since, makes no other.
     if (standing.kind !== 'searching' || found.offer_made) return standing;
     if (!settled && found.overdue.length > 0) return { overdue: found.overdue };
-    const search = await begin(tx, booking, found);
-    return askOrFail(tx, booking, { ...found, ...search }, step.offerId);
+    return askOrFail(tx, booking, found, step.offerId);
   });
 }
 
@@ -131,11 +130,35 @@ async function begin(
 async function askOrFail(
   tx: Transaction,
   booking: BookingRow,
-  found: StandingRow,
+  before: StandingRow,
   offerId: string,
 ): Promise<Standing> {
+  const tried = before.tried_pilot_ids.length;
+  const leftMs = before.started_at === null ? booking.limits.searchTimeoutMs : (before.search_left_ms ?? 0);
+  const beginning = begin(tx, booking, before);
+  if (tried >= booking.limits.maxPilots || leftMs < SHORTEST_OFFER_MS || before.paused)
+    return askNobody(tx, booking, { ...before, ...(await beginning) }, leftMs);
+  // Together: a search that begins takes its first pilot on the same way.
+  const [begun, offer] = await Promise.all([beginning, takePilot(tx, booking, offerId, tried + 1)]);
+  const found = { ...before, ...begun };
+  if (offer === 'too_late' || offer === 'contended') {
+    note(tx, booking, offer);
+    return offer === 'too_late'
+      ? waiting(found, SHORTEST_OFFER_MS, 'search_end')
+      : waiting(found, CONTENDED_WAIT_MS, 'patience');
+  }
+  if (offer === null) return nobodyToAsk(tx, booking, found);
+  return makeOffer(tx, booking, found, offer);
+}
+
+/** Nobody is asked: enough were, the time is over or too short for an offer, or the vehicle type is paused. */
+async function askNobody(
+  tx: Transaction,
+  booking: BookingRow,
+  found: StandingRow,
+  leftMs: number,
+): Promise<Standing> {
   const tried = found.tried_pilot_ids.length;
-  const leftMs = found.search_left_ms ?? 0;
   if (tried >= booking.limits.maxPilots) {
     await failForWantOfPilots(tx, booking, MESSAGES.maxPilots, tried);
     return standingOf(tx.manager, booking.id);
@@ -144,90 +167,26 @@ async function askOrFail(
     await failForTime(tx, booking, tried);
     return standingOf(tx.manager, booking.id);
   }
-  const wait = (waitMs: number, until: 'patience' | 'search_end' | 'resume'): Standing => ({
-    ...{ kind: 'waiting', search: searchOf(found), waitMs, until },
-  });
-  if (leftMs < SHORTEST_OFFER_MS) return wait(leftMs, 'search_end');
-  if (found.paused) {
-    await holdSearch(tx.manager, booking.id, booking.search_no);
-    await note(tx, booking, 'held');
-    return wait(leftMs, 'resume');
-  }
-  const offer = await takePilot(tx, booking, offerId, tried + 1);
-  if (offer === 'too_late' || offer === 'contended') {
-    await note(tx, booking, offer);
-    return offer === 'too_late' ? wait(SHORTEST_OFFER_MS, 'search_end') : wait(CONTENDED_WAIT_MS, 'patience');
-  }
-  if (offer === null) return nobodyToAsk(tx, booking, found);
-  await makeOffer(tx, booking, found, offer);
-  return toStanding(withOffer(found, offer));
+  if (leftMs < SHORTEST_OFFER_MS) return waiting(found, leftMs, 'search_end');
+  await holdSearch(tx.manager, booking.id, booking.search_no);
+  note(tx, booking, 'held');
+  return waiting(found, leftMs, 'resume');
 }
 
-/** The standing now that the offer is made: what the statement that made it said, without asking again. */
-function withOffer(found: StandingRow, offer: MadeOffer): StandingRow {
-  return {
-    ...found,
-    offer_id: offer.id,
-    offer_pilot_id: offer.pilot_id,
-    offer_number: offer.number,
-    offer_expires_at: offer.expires_at,
-    offer_left_ms: leftMsOf(offer),
-    tried_pilot_ids: [...found.tried_pilot_ids, offer.pilot_id],
-  };
-}
-
-function leftMsOf(offer: MadeOffer): number {
-  return Math.max(0, offer.expires_at.getTime() - offer.now.getTime());
-}
-
-/** Leaves why whom, for those who ask later; in the same transaction, so that it is as true as the offer. */
-function note(
-  tx: Transaction,
-  booking: BookingRow,
-  kind: SearchStepKind,
-  offer: OfferRow | null = null,
-): Promise<void> {
-  return noteStep(tx.manager, booking, booking.limits, { kind, offer });
+function waiting(found: StandingRow, waitMs: number, until: 'patience' | 'search_end' | 'resume'): Standing {
+  return { kind: 'waiting', search: searchOf(found), waitMs, until };
 }
 
 async function nobodyToAsk(tx: Transaction, booking: BookingRow, found: StandingRow): Promise<Standing> {
   tx.log('no_pilot_found', { bookingId: booking.id, searchNo: booking.search_no });
-  await note(tx, booking, 'no_one');
+  note(tx, booking, 'no_one');
   // The wait for a pause that is over is no patience used up.
   if (found.held_at !== null) await stopWaiting(tx.manager, booking.id, booking.search_no);
   const patienceMs = booking.limits.searchPatienceMs;
   if (patienceMs > 0) {
     const waitMs = await waitForPilots(tx.manager, booking.id, booking.search_no, patienceMs);
-    if (waitMs > 0) return { kind: 'waiting', search: searchOf(found), waitMs, until: 'patience' };
+    if (waitMs > 0) return waiting(found, waitMs, 'patience');
   }
   await failForWantOfPilots(tx, booking, MESSAGES.nobodyNear, found.tried_pilot_ids.length);
   return standingOf(tx.manager, booking.id);
-}
-
-async function makeOffer(
-  tx: Transaction,
-  booking: BookingRow,
-  found: StandingRow,
-  offer: MadeOffer,
-): Promise<void> {
-  if (found.waiting_until !== null) await stopWaiting(tx.manager, booking.id, booking.search_no);
-  await note(tx, booking, 'asked', offer);
-  const ids = { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id };
-  tx.log('pilot_found', { ...ids, distanceKm: offer.distance_km });
-  tx.tidings.user(booking, 'booking:offer_sent', {
-    pilotNumber: offer.number,
-    message: MESSAGES.offerSent(offer.number),
-  });
-  const { at: _at, ...shown } = toOffer({
-    ...booking,
-    offer_id: offer.id,
-    offer_pilot_id: offer.pilot_id,
-    distance_km: offer.distance_km,
-    expires_at: offer.expires_at,
-    now: offer.now,
-    left_ms: leftMsOf(offer),
-    total_ms: offer.expires_at.getTime() - offer.offered_at.getTime(),
-  });
-  tx.tidings.pilot(offer.pilot_id, 'booking:offer', shown);
-  tx.log('offer_sent', { ...ids, number: offer.number, expiresAt: offer.expires_at.toISOString() });
 }

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Emitter } from '../events/emitter.js';
 import { isOutdated } from '../database/query.js';
+import { transaction } from '../database/transaction.js';
 import { insertOutboxLine, insertOutboxLines, type OutboxRow } from '../database/statements/outbox.js';
 import { Tidings } from './tidings.js';
 
@@ -68,6 +69,7 @@ export class Transaction {
   readonly tidings = new Tidings();
   readonly outbox: OutboxRow[] = [];
   readonly logs: [LogPoint, LogFields][] = [];
+  private alongside: Promise<unknown>[] = [];
 
   constructor(
     readonly manager: EntityManager,
@@ -79,13 +81,19 @@ export class Transaction {
     this.logs.push([point, fields]);
   }
 
+  /** A statement that only the commit waits for: it travels with what is asked next. When it fails, all does. */
+  waitAtTheEnd(statement: Promise<unknown>): void {
+    // Whoever writes hears of it.
+    statement.catch(() => undefined);
+    this.alongside.push(statement);
+  }
+
   /** Leaves a line for Temporal: `start`, or a signal by its name; with the trace of the call, if there is one. */
-  async tellWorkflow(bookingId: string, kind: string, payload: object): Promise<void> {
+  tellWorkflow(bookingId: string, kind: string, payload: object): void {
     const traceparent = this.trace?.current();
     const carried = traceparent === undefined ? payload : { ...payload, traceparent };
-    this.outbox.push(
-      await insertOutboxLine(this.manager, { bookingId, kind, payload: carried, leaseMs: FIRST_LEASE_MS }),
-    );
+    const line = { bookingId, kind, payload: carried, leaseMs: FIRST_LEASE_MS };
+    this.waitAtTheEnd(insertOutboxLine(this.manager, line).then((written) => this.outbox.push(written)));
   }
 
   /** Leaves the same line for many bookings. The first are delivered after the commit, the rest by the relay. */
@@ -94,6 +102,13 @@ export class Transaction {
     const later = { bookingIds: bookingIds.slice(DELIVERED_AT_ONCE), leaseMs: 0 };
     this.outbox.push(...(await insertOutboxLines(this.manager, { ...now, kind, payload })));
     await insertOutboxLines(this.manager, { ...later, kind, payload });
+  }
+
+  /** Writes what is told so far, and waits for all that was asked; the end of every transaction does so. */
+  async write(): Promise<void> {
+    const asked = this.alongside;
+    this.alongside = [];
+    await Promise.all([...asked, this.tidings.write(this.manager)]);
   }
 }
 
@@ -131,13 +146,16 @@ export async function inTransaction<T>(
 }
 
 async function runOnce<T>(context: DispatchContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const { result, tx } = await context.source.transaction(async (manager) => {
-    const current = new Transaction(manager, context.trace);
-    const answer = await work(current);
-    await current.tidings.write(manager);
-    await context.emitter.beforeCommit(manager, current.tidings.emissions);
-    return { result: answer, tx: current };
-  });
+  const { result, tx } = await transaction(
+    context.source,
+    async (manager) => {
+      const current = new Transaction(manager, context.trace);
+      const answer = await work(current);
+      await current.write();
+      return { result: answer, tx: current };
+    },
+    (manager, done) => context.emitter.beforeCommit(manager, done.tx.tidings.emissions),
+  );
   await context.emitter.afterCommit(tx.tidings.emissions);
   for (const [point, fields] of tx.logs) context.log(point, fields);
   if (tx.outbox.length > 0) await context.deliver?.(tx.outbox);

@@ -4,6 +4,7 @@ import {
   claimIdempotencyKey,
   findIdempotencyKey,
   insertBooking,
+  nextBookingNumber,
   type KeyRow,
 } from '../database/statements/bookings.js';
 import { selectBookingView, type BookingViewRow } from '../database/statements/lists.js';
@@ -38,21 +39,13 @@ const FOREIGN_KEY = '23503';
 export async function createBooking(context: DispatchContext, request: BookingRequest): Promise<Booking> {
   try {
     return await inTransaction(context, async (tx) => {
-      const bookingId = randomUUID();
-      const earlier = await claimKey(tx, request, bookingId);
+      const named = { id: randomUUID(), number: await nextBookingNumber(tx.manager) };
+      const earlier = await claimKey(tx, request, named.id);
       if (earlier !== null) return answer(tx.manager, earlier);
-      const booking = await insertBooking(tx.manager, { id: bookingId, ...request });
-      tx.tidings.user(booking, 'booking:created', {
-        bookingNumber: bookingNumber(booking),
-        status: 'PENDING',
-        message: MESSAGES.created,
-      });
-      await tx.tellWorkflow(bookingId, 'start', startOf(booking));
-      tx.log('booking_created', {
-        bookingId,
-        bookingNumber: bookingNumber(booking),
-        vehicleTypeId: booking.vehicle_type_id,
-      });
+      const inserted = insertBooking(tx.manager, { ...named, ...request });
+      tellOfBooking(tx, named, request);
+      // The row, its event and its line for Temporal travel together.
+      const [booking] = await Promise.all([inserted, tx.write()]);
       return toBooking({ ...booking, ...NO_PILOT }, 'user');
     });
   } catch (error) {
@@ -60,6 +53,21 @@ export async function createBooking(context: DispatchContext, request: BookingRe
       throw new UnknownReferenceError('vehicleTypeId', `no vehicle type '${request.body.vehicleTypeId}'`);
     throw error;
   }
+}
+
+function tellOfBooking(
+  tx: Transaction,
+  { id, number }: Pick<BookingRow, 'id' | 'number'>,
+  { user, body, limits }: BookingRequest,
+): void {
+  const { vehicleTypeId } = body;
+  tx.tidings.user({ id, user_id: user.id }, 'booking:created', {
+    bookingNumber: bookingNumber({ number }),
+    status: 'PENDING',
+    message: MESSAGES.created,
+  });
+  tx.tellWorkflow(id, 'start', startOf({ id, number, vehicle_type_id: vehicleTypeId, limits }));
+  tx.log('booking_created', { bookingId: id, bookingNumber: bookingNumber({ number }), vehicleTypeId });
 }
 
 /**
@@ -80,7 +88,9 @@ export async function earlierBooking(
 }
 
 /** What a workflow of this booking is started with; the client adds whether the cluster knows our attributes. */
-export function startOf(booking: BookingRow): Omit<BookingAssignmentInput, 'searchAttributes'> {
+export function startOf(
+  booking: Pick<BookingRow, 'id' | 'number' | 'vehicle_type_id' | 'limits'>,
+): Omit<BookingAssignmentInput, 'searchAttributes'> {
   return {
     bookingId: booking.id,
     bookingNumber: bookingNumber(booking),

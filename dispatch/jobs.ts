@@ -44,7 +44,7 @@ export function stepJob(
       });
       tx.log('job_step', { bookingId: booking.id, pilotId: step.pilotId, status: step.status });
       if (step.status === 'DELIVERED') await endJob(tx.manager, booking.id, 'delivered');
-      await tx.tellWorkflow(booking.id, 'nudge', {});
+      tx.tellWorkflow(booking.id, 'nudge', {});
     }
     return answer(tx, booking.id, 'pilot');
   });
@@ -108,7 +108,7 @@ async function release(
   await insertSearch(tx.manager, booking.id, next.search_no, 'release');
   await coolDown(tx.manager, pilotId, RELEASES_BEFORE_COOLDOWN, COOLDOWN_MS);
   tx.tidings.user(booking, 'booking:driver_released', { message: MESSAGES.released });
-  await tx.tellWorkflow(booking.id, 'nudge', nudge);
+  tx.tellWorkflow(booking.id, 'nudge', nudge);
   tx.log('job_released', {
     bookingId: booking.id,
     offerId: job?.id,

@@ -23,7 +23,7 @@ export function retryByCaller(
     if (booking.status !== 'PENDING') throw new NotFoundError('no such booking');
     const searchNo = (await beginRetry(tx, booking)) ?? booking.search_no;
     // Told even when a search runs: if its workflow is gone, this brings it back.
-    await tx.tellWorkflow(booking.id, 'retry', { by: senderOf(request.caller), searchNo });
+    tx.tellWorkflow(booking.id, 'retry', { by: senderOf(request.caller), searchNo });
     if (request.caller.type === 'admin' || request.reason !== undefined)
       await audit(tx, request.caller, {
         action: 'retry',

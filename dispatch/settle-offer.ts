@@ -7,7 +7,7 @@ import type { BookingViewRow } from '../database/statements/lists.js';
 import type { BookingRow, OfferRow } from '../database/rows.js';
 import type { AnswerFact, Standing } from '../contract/activities.js';
 import { MESSAGES } from '../contract/messages.js';
-import { failForTime, giveJob, msBetween } from './steps.js';
+import { failForTime, giveJob, msBetween, tellOfJob } from './steps.js';
 import { standingOf } from './standing.js';
 
 export interface SettleStep {
@@ -25,12 +25,15 @@ export interface SettleStep {
  */
 export function settleOffer(context: DispatchContext, step: SettleStep): Promise<Standing> {
   return inTransaction(context, async (tx) => {
-    const booking = await lockBooking(tx.manager, step.bookingId);
-    const offer = await findOffer(tx.manager, step.offerId);
-    if (booking !== null && offer !== null && offer.booking_id === booking.id && offer.status === 'OFFERED') {
-      const settled = step.fact !== undefined && (await applyFact(tx, booking, offer, step.fact));
-      if (!settled) await endOverdue(tx, booking, offer);
-    }
+    const [booking, offer, standing] = await Promise.all([
+      lockBooking(tx.manager, step.bookingId),
+      findOffer(tx.manager, step.offerId),
+      standingOf(tx.manager, step.bookingId),
+    ]);
+    const live = offer?.status === 'OFFERED' && offer.booking_id === booking?.id;
+    if (booking === null || !live) return standing;
+    const settled = step.fact !== undefined && (await applyFact(tx, booking, offer, step.fact));
+    if (!settled) await endOverdue(tx, booking, offer);
     return standingOf(tx.manager, step.bookingId);
   });
 }
@@ -65,11 +68,16 @@ export async function acceptNow(
   booking: BookingRow,
   offer: Pick<OfferRow, 'id' | 'pilot_id'>,
 ): Promise<BookingViewRow | null> {
-  const accepted = await acceptOffer(tx.manager, offer.id, offer.pilot_id);
+  // Together: the job is only given for an offer that is accepted by then.
+  const [accepted, job] = await Promise.all([
+    acceptOffer(tx.manager, offer.id, offer.pilot_id),
+    giveJob(tx, booking, offer.id),
+  ]);
   if (accepted === null) return null;
   const ids = { bookingId: booking.id, offerId: offer.id, pilotId: offer.pilot_id };
   tx.log('offer_accepted', { ...ids, tookMs: msBetween(accepted.offered_at, accepted.accepted_at) });
-  return giveJob(tx, booking, offer, false);
+  tellOfJob(tx, booking, offer, job, false);
+  return job.view;
 }
 
 /** Declines as Postgres' clock allows; false when the offer is not live any more. The lock is held. */

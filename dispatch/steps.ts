@@ -4,26 +4,37 @@ import type { BookingRow, OfferRow, SearchRow } from '../database/rows.js';
 import { assignBooking } from '../database/statements/bookings.js';
 import { endSearch } from '../database/statements/searches.js';
 import { withdrawOffer } from '../database/statements/offers.js';
-import {
-  selectAssignedView,
-  type AssignedViewRow,
-  type BookingViewRow,
-} from '../database/statements/lists.js';
+import { selectAssignedView, type AssignedViewRow } from '../database/statements/lists.js';
 import type { Booking } from '../contract/shapes.js';
 import { MESSAGES } from '../contract/messages.js';
 import type { OfferEndReason, SearchOutcome } from '../contract/words.js';
 import { approach, pickupOf, toBooking } from './views.js';
 
-/** The booking is the pilot's: rows, and what user, pilot and operators are told. Answers it as it is now. */
-export async function giveJob(
+/** A job as its rows say it, and the search that ended with it, if one did. */
+export interface Job {
+  view: AssignedViewRow;
+  ended: Pick<SearchRow, 'started_at' | 'ended_at'> | null;
+}
+
+/** The booking becomes the job of the offer's pilot, if the offer is accepted: the rows alone. */
+export async function giveJob(tx: Transaction, booking: BookingRow, offerId: string): Promise<Job> {
+  const [ended, view] = await Promise.all([
+    assignBooking(tx.manager, booking, offerId),
+    selectAssignedView(tx.manager, booking.id),
+  ]);
+  return { ended, view: view as AssignedViewRow };
+}
+
+/** What user, pilot and operators are told of a job that was given. */
+export function tellOfJob(
   tx: Transaction,
   booking: BookingRow,
   offer: Pick<OfferRow, 'id' | 'pilot_id'>,
+  { view, ended }: Job,
   byHand: boolean,
-): Promise<BookingViewRow> {
+): void {
   const pilotId = offer.pilot_id;
-  logSearchEnd(tx, booking, 'assigned', await assignBooking(tx.manager, booking, pilotId));
-  const view = (await selectAssignedView(tx.manager, booking.id)) as AssignedViewRow;
+  logSearchEnd(tx, booking, 'assigned', ended);
   const job = toBooking(view, 'pilot');
   const pilot = job.pilot as NonNullable<Booking['pilot']>;
   const here =
@@ -37,7 +48,6 @@ export async function giveJob(
   tx.tidings.pilot(pilotId, 'job:assigned', job);
   tx.tidings.admin('booking:assigned', { bookingId: booking.id, pilotId, pilotName: pilot.name });
   tx.log('booking_assigned', { bookingId: booking.id, offerId: offer.id, pilotId, byHand });
-  return view;
 }
 
 /** Ends the search, if it runs still, and says how long it took. */

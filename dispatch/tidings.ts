@@ -5,6 +5,13 @@ import type { Emission } from '../events/emitter.js';
 import { ADMIN_ROOM, pilotRoom, userRoom } from '../contract/rooms.js';
 import type { AdminEvents, PilotEvents, UserEvents } from '../contract/shapes.js';
 
+interface UserEvent {
+  bookingId: string;
+  userId: string;
+  event: string;
+  payload: object;
+}
+
 type Unstamped<T> = Omit<T, 'seq' | 'at' | 'bookingId'>;
 
 /**
@@ -13,8 +20,8 @@ type Unstamped<T> = Omit<T, 'seq' | 'at' | 'bookingId'>;
  */
 export class Tidings {
   readonly emissions: Emission[] = [];
-  private readonly toUsers: { bookingId: string; userId: string; event: string; payload: object }[] = [];
-  private readonly toOthers: Emission[] = [];
+  private toUsers: UserEvent[] = [];
+  private toOthers: Emission[] = [];
 
   /** Tells the booking's user; the event is numbered, stored and replayed. */
   user<E extends keyof UserEvents>(
@@ -35,23 +42,25 @@ export class Tidings {
     this.toOthers.push({ room: ADMIN_ROOM, event, payload: { ...payload } });
   }
 
-  /** Writes the events as rows and makes the emissions. Called once, last in the transaction. */
+  /** Writes the events as rows and makes the emissions, of all that was told since it was called last. */
   async write(manager: EntityManager): Promise<void> {
-    if (this.toUsers.length + this.toOthers.length === 0) return;
-    const at = (await this.writeUserEvents(manager)) ?? (await now(manager));
-    for (const { room, event, payload } of this.toOthers)
+    const { toUsers, toOthers } = this;
+    if (toUsers.length + toOthers.length === 0) return;
+    [this.toUsers, this.toOthers] = [[], []];
+    const at = (await this.writeUserEvents(manager, toUsers)) ?? (await now(manager));
+    for (const { room, event, payload } of toOthers)
       this.emissions.push({ room, event, payload: { ...payload, at } });
   }
 
-  private async writeUserEvents(manager: EntityManager): Promise<string | undefined> {
-    const first = this.toUsers[0];
+  private async writeUserEvents(manager: EntityManager, toUsers: UserEvent[]): Promise<string | undefined> {
+    const [first] = toUsers;
     if (first === undefined) return undefined;
-    if (this.toUsers.some((one) => one.bookingId !== first.bookingId))
+    if (toUsers.some((one) => one.bookingId !== first.bookingId))
       throw new Error('one transaction tells of one booking: it holds that booking only');
     const written = await appendEvents(
       manager,
       first.bookingId,
-      this.toUsers.map(({ event, payload }) => ({
+      toUsers.map(({ event, payload }) => ({
         event,
         payload: { bookingId: first.bookingId, ...payload },
       })),

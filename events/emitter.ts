@@ -12,7 +12,10 @@ export interface Emission {
  * Best effort either way; the rows are the truth.
  */
 export interface Emitter {
-  /** Called last in the transaction. An error rolls the transaction back. */
+  /**
+   * Called last in the transaction: has asked all its statements when it returns, since they travel with the commit. An
+   * error rolls the transaction back.
+   */
   beforeCommit(manager: Manager, emissions: Emission[]): Promise<void>;
   /** Called after the commit. Never throws. */
   afterCommit(emissions: Emission[]): Promise<void>;

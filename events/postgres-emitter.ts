@@ -32,19 +32,22 @@ export function createPostgresEmitter(): Emitter {
         if (Buffer.byteLength(json) <= LONGEST_NOTIFICATION_BYTES) short.push(json);
         else long.push(Buffer.from(encode(message)));
       }
+      const told: Promise<unknown>[] = [];
       if (short.length > 0)
-        await rows(manager, 'SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message', [
-          CHANNEL,
-          short,
-        ]);
-      for (const payload of long)
-        await rows(
-          manager,
-          `WITH attached AS (INSERT INTO socket_io_attachments (payload) VALUES ($2) RETURNING id)
-           SELECT pg_notify($1, json_build_object('uid', 'emitter', 'type', 3, 'attachmentId', id)::text)
-           FROM attached`,
-          [CHANNEL, payload],
+        told.push(
+          rows(manager, 'SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message', [CHANNEL, short]),
         );
+      for (const payload of long)
+        told.push(
+          rows(
+            manager,
+            `WITH attached AS (INSERT INTO socket_io_attachments (payload) VALUES ($2) RETURNING id)
+             SELECT pg_notify($1, json_build_object('uid', 'emitter', 'type', 3, 'attachmentId', id)::text)
+             FROM attached`,
+            [CHANNEL, payload],
+          ),
+        );
+      await Promise.all(told);
     },
     afterCommit: () => Promise.resolve(),
     close: () => Promise.resolve(),

@@ -1,4 +1,7 @@
-/** What both peers write: the same rows by the same statements as this system, without its events and outbox. */
+/**
+ * What both peers write: the same rows by the same statements as this system, without its events and outbox, in TypeORM's
+ * own transactions.
+ */
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { DEFAULT_LIMITS } from '../../contract/limits.js';
@@ -27,7 +30,8 @@ export class PeerRows {
   take(userId: string, body: CreateBooking): Promise<BookingRow> {
     return this.source.transaction(async (manager) => {
       const user = { id: userId, name: 'Bench', phone: null };
-      const booking = await insertBooking(manager, { id: randomUUID(), user, body, limits: DEFAULT_LIMITS });
+      const made = { id: randomUUID(), number: null, user, body, limits: DEFAULT_LIMITS };
+      const booking = await insertBooking(manager, made);
       await startSearch(manager, booking.id, booking.search_no, DEFAULT_LIMITS.searchTimeoutMs);
       return booking;
     });
@@ -48,7 +52,7 @@ export class PeerRows {
     return this.source.transaction(async (manager) => {
       const offer = await acceptOffer(manager, offerId, pilotId);
       if (offer === null) return null;
-      await assignBooking(manager, { id: offer.booking_id, search_no: offer.search_no }, pilotId);
+      await assignBooking(manager, { id: offer.booking_id, search_no: offer.search_no }, offer.id);
       return offer.booking_id;
     });
   }

@@ -31,8 +31,16 @@ export function findBooking(manager: Manager, bookingId: string): Promise<Bookin
   return row<BookingRow>(manager, 'SELECT * FROM bookings WHERE id = $1', [bookingId]);
 }
 
+/** The number of a booking that is about to be made. Never the same twice; one that is not used is left out. */
+export async function nextBookingNumber(manager: Manager): Promise<string> {
+  const next = await row<{ number: string }>(manager, `SELECT nextval('booking_number') AS number`);
+  return (next as { number: string }).number;
+}
+
 export interface NewBooking {
   id: string;
+  /** Of `nextBookingNumber`; null has the statement take the next one. */
+  number: string | null;
   user: { id: string; name: string; phone: string | null };
   body: CreateBooking;
   limits: SearchLimits;
@@ -44,9 +52,9 @@ export async function insertBooking(manager: Manager, booking: NewBooking): Prom
   const inserted = await rows<BookingRow>(
     manager,
     `WITH made AS (
-       INSERT INTO bookings (id, user_id, user_name, user_phone, pickup_lat, pickup_lng, pickup_address,
+       INSERT INTO bookings (id, number, user_id, user_name, user_phone, pickup_lat, pickup_lng, pickup_address,
          dropoff_lat, dropoff_lng, dropoff_address, vehicle_type_id, package, payment, note, limits)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING *
+       VALUES ($1, coalesce($2::bigint, nextval('booking_number')), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING *
      ), first_search AS (
        INSERT INTO searches (booking_id, search_no, origin, created_at)
        SELECT id, search_no, 'booking', clock_timestamp() FROM made
@@ -54,6 +62,7 @@ export async function insertBooking(manager: Manager, booking: NewBooking): Prom
      SELECT * FROM made`,
     [
       booking.id,
+      booking.number,
       user.id,
       user.name,
       user.phone,
@@ -74,28 +83,30 @@ export async function insertBooking(manager: Manager, booking: NewBooking): Prom
 }
 
 /**
- * The pilot has the job: PENDING becomes ASSIGNED, and its search ends with one. Answers when the search began and
- * ended; null when it had ended before.
+ * The pilot of the offer has the job, if the offer is accepted: PENDING becomes ASSIGNED, and its search ends with
+ * one. Answers when the search began and ended; null when it had ended before.
  */
 export function assignBooking(
   manager: Manager,
   booking: Pick<BookingRow, 'id' | 'search_no'>,
-  pilotId: string,
+  offerId: string,
 ): Promise<Pick<SearchRow, 'started_at' | 'ended_at'> | null> {
   return row(
     manager,
-    `WITH ended AS (
+    `WITH job AS (
+       SELECT pilot_id FROM offers WHERE id = $3 AND booking_id = $1 AND status = 'ACCEPTED' AND ended_at IS NULL
+     ), ended AS (
        UPDATE searches SET outcome = 'assigned', ended_at = t.now, waiting_until = NULL,
          started_at = coalesce(started_at, t.now), ends_at = coalesce(ends_at, t.now)
-       FROM (SELECT clock_timestamp() AS now) t
+       FROM job, (SELECT clock_timestamp() AS now) t
        WHERE booking_id = $1 AND search_no = $2 AND outcome IS NULL RETURNING searches.started_at, searches.ended_at
      ), assigned AS (
-       UPDATE bookings SET status = 'ASSIGNED', pilot_id = $3, assigned_at = clock_timestamp(),
+       UPDATE bookings SET status = 'ASSIGNED', pilot_id = job.pilot_id, assigned_at = clock_timestamp(),
          unreachable_at = NULL
-       WHERE id = $1 AND status = 'PENDING'
+       FROM job WHERE id = $1 AND status = 'PENDING'
      )
      SELECT started_at, ended_at FROM ended`,
-    [booking.id, booking.search_no, pilotId],
+    [booking.id, booking.search_no, offerId],
   );
 }
 

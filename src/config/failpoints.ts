@@ -57,9 +57,11 @@ export function armEmitter(emitter: Emitter, failpoint: Failpoint | undefined): 
   if (failpoint === undefined) return emitter;
   const pass = passing(failpoint);
   return {
-    beforeCommit: async (manager, emissions) => {
-      await emitter.beforeCommit(manager, emissions);
+    beforeCommit: (manager, emissions) => {
+      const asked = emitter.beforeCommit(manager, emissions);
+      // Now, and not when it is answered: the commit follows at once.
       if (emissions.some(isOffer)) pass('offer-before-commit');
+      return asked;
     },
     afterCommit: (emissions) => {
       if (emissions.some(isOffer)) pass('offer-before-send');

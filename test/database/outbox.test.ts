@@ -119,7 +119,7 @@ describe('after a rollback', () => {
         const row = await lockBooking(tx.manager, booking.id);
         tx.tidings.user(row as NonNullable<typeof row>, 'booking:offer_declined', { message: 'x' });
         tx.tidings.admin('booking:assigned', { bookingId: booking.id, pilotId: booking.id, pilotName: 'x' });
-        await tx.tellWorkflow(booking.id, 'nudge', {});
+        tx.tellWorkflow(booking.id, 'nudge', {});
         tx.log('offer_declined', { bookingId: booking.id });
         throw new Error('not like this');
       }),
@@ -144,7 +144,7 @@ describe('after a rollback', () => {
     await inTransaction(fixture.context, async (tx) => {
       const row = await lockBooking(tx.manager, booking.id);
       tx.tidings.user(row as NonNullable<typeof row>, 'booking:offer_declined', { message: `run ${runs}` });
-      await tx.tellWorkflow(booking.id, 'nudge', {});
+      tx.tellWorkflow(booking.id, 'nudge', {});
       runs += 1;
       if (runs < 3) throw Object.assign(new Error('deadlock detected'), { driverError: { code: '40P01' } });
     });

@@ -8,6 +8,7 @@ import type { CreateBooking } from '../../contract/schemas.js';
 import type { Booking } from '../../contract/shapes.js';
 import { createDataSource } from '../../database/data-source.js';
 import { rows } from '../../database/query.js';
+import { openTransaction } from '../../database/transaction.js';
 import type { OutboxRow } from '../../database/statements/outbox.js';
 import { claimNextPilot } from '../../dispatch/claim-next-pilot.js';
 import type { DispatchContext, LogFields, LogPoint } from '../../dispatch/context.js';
@@ -26,7 +27,7 @@ export class RecordingEmitter implements Emitter {
   failWith: Error | undefined;
 
   beforeCommit: Emitter['beforeCommit'] = (manager, emissions) => {
-    if (manager.queryRunner?.isTransactionActive !== true)
+    if (manager.queryRunner === undefined || openTransaction(manager.queryRunner) === undefined)
       throw new Error('beforeCommit outside of a transaction');
     if (this.failWith !== undefined) throw this.failWith;
     this.prepared.push(...structuredClone(emissions));

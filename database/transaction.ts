@@ -1,0 +1,75 @@
+import type { ClientBase } from 'pg';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+
+/** A transaction under way on one connection. */
+export interface OpenTransaction {
+  readonly client: ClientBase;
+  /** Settles, and never fails, once Postgres has answered the begin. */
+  readonly beginning: Promise<void>;
+  begun: boolean;
+  /** A statement waits for the begin, and so does every one after it: they keep their order. */
+  held: boolean;
+  /** What went wrong first. Postgres refuses all that comes after it, and those refusals say nothing. */
+  failed: unknown;
+}
+
+const underWay = new WeakMap<QueryRunner, OpenTransaction>();
+
+/** The transaction that `transaction` has begun on this runner, if it did. */
+export function openTransaction(runner: QueryRunner): OpenTransaction | undefined {
+  return underWay.get(runner);
+}
+
+/**
+ * Runs `work` as one transaction whose statements may travel together: they are sent as they are asked, in that order,
+ * and who does not need one's answer need not wait for it before asking the next. So begin and commit take no way of
+ * their own to Postgres. What fails first is thrown, and the transaction is rolled back.
+ *
+ * @param last after `work`: asks what travels with the commit, and has asked all of it when it returns; when it fails,
+ *   nothing is committed
+ */
+export async function transaction<T>(
+  source: DataSource,
+  work: (manager: EntityManager) => Promise<T>,
+  last: (manager: EntityManager, result: T) => Promise<void>,
+): Promise<T> {
+  const runner = source.createQueryRunner();
+  try {
+    const open = begin(runner, (await runner.connect()) as ClientBase);
+    try {
+      const result = await work(runner.manager);
+      const asked = last(runner.manager, result);
+      // One that has failed before it asked anything: the commit is not to be sent.
+      await Promise.race([asked, Promise.resolve()]);
+      await Promise.all([asked, commit(open)]);
+      return result;
+    } catch (error) {
+      // Fails only without a connection, and then there is nothing to roll back.
+      await open.client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  } finally {
+    await runner.release();
+  }
+}
+
+function begin(runner: QueryRunner, client: ClientBase): OpenTransaction {
+  const open: OpenTransaction = {
+    client,
+    beginning: client.query('START TRANSACTION').then(
+      () => void (open.begun = true),
+      (error: unknown) => void (open.failed = error),
+    ),
+    begun: false,
+    held: false,
+    failed: undefined,
+  };
+  underWay.set(runner, open);
+  return open;
+}
+
+/** Postgres answers the commit of a transaction that failed with its rollback. */
+async function commit(open: OpenTransaction): Promise<void> {
+  const { command } = await open.client.query('COMMIT');
+  if (command !== 'COMMIT') throw open.failed ?? new Error('the transaction was rolled back');
+}
