@@ -25,6 +25,7 @@ export class Ground {
   private databases = 0;
   private namespaces = 0;
   private redisPort: number | undefined;
+  private closing: Promise<void> | undefined;
 
   private constructor(
     readonly folder: string,
@@ -126,7 +127,13 @@ export class Ground {
   }
 
   /** Ends everything and removes all data. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    // A second call, of a group that fails because its ground is gone, waits for the first.
+    this.closing ??= this.closeAll();
+    return this.closing;
+  }
+
+  private async closeAll(): Promise<void> {
     await Promise.all([...this.children].map((child) => child.stop()));
     await Promise.all([this.postgres.stop(), this.temporal.stop()]);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });

@@ -1,4 +1,5 @@
-import type { ClientBase } from 'pg';
+import { setImmediate } from 'node:timers/promises';
+import type { ClientBase, QueryResult } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
 /** A transaction under way on one connection. */
@@ -41,7 +42,11 @@ export async function transaction<T>(
       const asked = last(runner.manager, result);
       // One that has failed before it asked anything: the commit is not to be sent.
       await Promise.race([asked, Promise.resolve()]);
-      await Promise.all([asked, commit(open)]);
+      const committed = open.client.query('COMMIT');
+      await Promise.allSettled([asked, committed]);
+      // In this order: of the two errors the first says why.
+      await asked;
+      await refuseRollback(open, await committed);
       return result;
     } catch (error) {
       // Fails only without a connection, and then there is nothing to roll back.
@@ -69,7 +74,9 @@ function begin(runner: QueryRunner, client: ClientBase): OpenTransaction {
 }
 
 /** Postgres answers the commit of a transaction that failed with its rollback. */
-async function commit(open: OpenTransaction): Promise<void> {
-  const { command } = await open.client.query('COMMIT');
-  if (command !== 'COMMIT') throw open.failed ?? new Error('the transaction was rolled back');
+async function refuseRollback(open: OpenTransaction, { command }: QueryResult): Promise<void> {
+  if (command === 'COMMIT') return;
+  // What failed, and was not waited for, was answered in the same breath: its promise comes after this one.
+  if (open.failed === undefined) await setImmediate();
+  throw open.failed ?? new Error('the transaction was rolled back');
 }

@@ -16,6 +16,11 @@ const SIDE_KM = 60;
 const WIDTH = 50;
 const BARE_ROWS = 10_000;
 const SMALL = { pilots: 10_000, online: 1_000 };
+/**
+ * So many claims, then all pilots are free again: a fifth of the small city's, or the last ones would look for pilots whom
+ * the first have left.
+ */
+const PORTION = 200;
 const SIZES = {
   whole: { big: { pilots: 1_000_000, online: 100_000 }, claims: 1_000 },
   quick: { big: { pilots: 200_000, online: 20_000 }, claims: 500 },
@@ -60,11 +65,11 @@ async function addBareRows({ pool }: Matching): Promise<void> {
 }
 
 function bareUpdates({ source }: Matching, total: number): Promise<Record<Measured, number>> {
-  return atOnce(total, () =>
+  const update = (): Promise<unknown> =>
     row(source.manager, 'UPDATE bench_bare SET n = n + 1 WHERE id = $1', [
       1 + Math.floor(Math.random() * BARE_ROWS),
-    ]),
-  );
+    ]);
+  return inPortions(total, (count) => atOnce(count, update));
 }
 
 /** The one statement that chooses and claims, as a transaction of its own: what the bare UPDATE is too. */
@@ -93,21 +98,32 @@ function wholeClaims(matching: Matching, total: number): Promise<Record<Measured
   });
 }
 
-async function onBookings(
+function onBookings(
   { pool }: Matching,
   total: number,
   started: boolean,
   work: (booking: BookingRow) => Promise<void>,
 ): Promise<Record<Measured, number>> {
-  const bookings = await addWaitingBookings(pool, { count: total, sideKm: SIDE_KM - 2, started });
-  const measured = await atOnce(total, () => work(bookings.pop() as BookingRow));
-  await withdrawAll(pool);
-  return measured;
+  return inPortions(total, async (count) => {
+    const bookings = await addWaitingBookings(pool, { count, sideKm: SIDE_KM - 2, started });
+    const times = await atOnce(count, () => work(bookings.pop() as BookingRow));
+    await withdrawAll(pool);
+    return times;
+  });
 }
 
-async function atOnce(total: number, work: () => Promise<unknown>): Promise<Record<Measured, number>> {
-  const { results } = await closedLoop(total, WIDTH, () => timed(work));
-  return { p50: percentile(results, 0.5) ?? NaN, p99: percentile(results, 0.99) ?? NaN };
+/** The times of all portions together. */
+async function inPortions(
+  total: number,
+  portion: (count: number) => Promise<number[]>,
+): Promise<Record<Measured, number>> {
+  const times: number[] = [];
+  while (times.length < total) times.push(...(await portion(Math.min(PORTION, total - times.length))));
+  return { p50: percentile(times, 0.5) ?? NaN, p99: percentile(times, 0.99) ?? NaN };
+}
+
+async function atOnce(count: number, work: () => Promise<unknown>): Promise<number[]> {
+  return (await closedLoop(count, WIDTH, () => timed(work))).results;
 }
 
 function figuresOf(measured: Record<Names, Record<Measured, number[]>>, pilots: number): Figure[] {
