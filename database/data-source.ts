@@ -23,8 +23,8 @@ export interface DatabaseOptions {
   applicationName: string;
   /** Called when an idle connection breaks; without a listener that ends the process. */
   onPoolError: (error: Error) => void;
-  /** False for migrations, which may take longer than any statement of the running system. */
-  timeouts?: boolean;
+  /** False for migrations, which may take longer than any statement of the running system; or others, milliseconds. */
+  timeouts?: false | Partial<typeof TIMEOUTS>;
   /** Further startup parameters, such as a test's search_path. */
   startupOptions?: string;
 }
@@ -79,7 +79,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       Client: SteadyClient,
       // Statements that do not wait for one another's answers travel together (`transaction`).
       pipeline: true,
-      ...(options.timeouts === false ? {} : TIMEOUTS),
+      ...(options.timeouts === false ? {} : { ...TIMEOUTS, ...options.timeouts }),
       connectionTimeoutMillis: 2_500,
       keepAlive: true,
       options: [NEAREST_FIRST, options.startupOptions ?? ''].join(' ').trim(),

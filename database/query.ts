@@ -5,7 +5,7 @@ import {
   type EntityManager,
   type QueryRunner,
 } from 'typeorm';
-import { openTransaction, type OpenTransaction } from './transaction.js';
+import { endConnection, openTransaction, type OpenTransaction } from './transaction.js';
 
 /** Anything that runs a statement: a data source's manager, or a transaction's. */
 export type Manager = Pick<EntityManager, 'queryRunner' | 'connection'>;
@@ -53,6 +53,7 @@ async function within<T>(runner: QueryRunner, sql: string, parameters: unknown[]
   try {
     if (mustWaitForBegin(open, sql)) await open.beginning;
     if (open.failed !== undefined) throw open.failed;
+    if (open.over || runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
     const found = await observed<T>(open.client, sql, parameters);
     if (open.failed !== undefined) throw open.failed;
     return found;
@@ -77,6 +78,9 @@ function observed<T>(client: ClientBase, sql: string, parameters: unknown[]): Pr
   return observer === undefined ? once() : observer(sql, once);
 }
 
+/** What `pg` says of a statement that was not answered within `query_timeout`. */
+const READ_TIMEOUT = 'Query read timeout';
+
 async function run<T>(client: ClientBase, sql: string, parameters: unknown[]): Promise<T[]> {
   const named = parameters.length === 0 ? {} : { name: nameOf(sql) };
   try {
@@ -84,6 +88,8 @@ async function run<T>(client: ClientBase, sql: string, parameters: unknown[]): P
     return result.rows as T[];
   } catch (error) {
     if (isOutdated(error)) names.clear();
+    // The driver has cut it, and hears of that only later: nobody else must be given it until then.
+    if ((error as Error).message === READ_TIMEOUT) endConnection(client);
     throw new QueryFailedError(sql, parameters, error as Error);
   }
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ClientBase, QueryResult } from 'pg';
+import type { Client, ClientBase } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
 /** A transaction under way on one connection. */
@@ -10,6 +10,8 @@ export interface OpenTransaction {
   begun: boolean;
   /** A statement waits for the begin, and so does every one after it: they keep their order. */
   held: boolean;
+  /** Its commit or rollback is sent: what is asked now would stand by itself. */
+  over: boolean;
   /** What went wrong first. Postgres refuses all that comes after it, and those refusals say nothing. */
   failed: unknown;
 }
@@ -26,8 +28,10 @@ export function openTransaction(runner: QueryRunner): OpenTransaction | undefine
  * and who does not need one's answer need not wait for it before asking the next. So begin and commit take no way of
  * their own to Postgres. What fails first is thrown, and the transaction is rolled back.
  *
- * @param last after `work`: asks what travels with the commit, and has asked all of it when it returns; when it fails,
- *   nothing is committed
+ * A connection that is lost while the commit is under way leaves open whether it was: whoever calls may run twice.
+ *
+ * @param last after `work`: asks what travels with the commit, and has asked all of it when it returns; what Postgres
+ *   refuses of it rolls the transaction back
  */
 export async function transaction<T>(
   source: DataSource,
@@ -42,15 +46,14 @@ export async function transaction<T>(
       const asked = last(runner.manager, result);
       // One that has failed before it asked anything: the commit is not to be sent.
       await Promise.race([asked, Promise.resolve()]);
-      const committed = open.client.query('COMMIT');
+      const committed = commit(open);
       await Promise.allSettled([asked, committed]);
       // In this order: of the two errors the first says why.
       await asked;
-      await refuseRollback(open, await committed);
+      await committed;
       return result;
     } catch (error) {
-      // Fails only without a connection, and then there is nothing to roll back.
-      await open.client.query('ROLLBACK').catch(() => undefined);
+      await rollBack(open);
       throw error;
     }
   } finally {
@@ -67,16 +70,33 @@ function begin(runner: QueryRunner, client: ClientBase): OpenTransaction {
     ),
     begun: false,
     held: false,
+    over: false,
     failed: undefined,
   };
   underWay.set(runner, open);
   return open;
 }
 
-/** Postgres answers the commit of a transaction that failed with its rollback. */
-async function refuseRollback(open: OpenTransaction, { command }: QueryResult): Promise<void> {
+async function commit(open: OpenTransaction): Promise<void> {
+  await open.beginning;
+  if (open.failed !== undefined) throw open.failed;
+  open.over = true;
+  const { command } = await open.client.query('COMMIT');
+  // Postgres answers the commit of a transaction that failed with its rollback.
   if (command === 'COMMIT') return;
   // What failed, and was not waited for, was answered in the same breath: its promise comes after this one.
   if (open.failed === undefined) await setImmediate();
   throw open.failed ?? new Error('the transaction was rolled back');
+}
+
+/** Never fails: a connection that cannot roll back is ended, and Postgres does it. */
+async function rollBack(open: OpenTransaction): Promise<void> {
+  await open.beginning;
+  open.over = true;
+  await open.client.query('ROLLBACK').catch(() => endConnection(open.client));
+}
+
+/** Has the pool throw a connection away when it is given back. Never fails. */
+export function endConnection(client: ClientBase): void {
+  (client as Client).end().catch(() => undefined);
 }

@@ -13,8 +13,8 @@ export interface Emission {
  */
 export interface Emitter {
   /**
-   * Called last in the transaction: has asked all its statements when it returns, since they travel with the commit. An
-   * error rolls the transaction back.
+   * Called last in the transaction: has asked all its statements when it returns, since they travel with the commit. What
+   * fails rolls the transaction back.
    */
   beforeCommit(manager: Manager, emissions: Emission[]): Promise<void>;
   /** Called after the commit. Never throws. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { EntityManager } from 'typeorm';
+import { createDataSource } from '../../database/data-source.js';
 import { row, rows } from '../../database/query.js';
 import { openTransaction, transaction } from '../../database/transaction.js';
 import { databaseIsAway } from '../../src/http/database-away.js';
@@ -116,7 +117,9 @@ it('no write is sent before the begin has succeeded: alone it would stay', async
       async (manager) => {
         const open = openTransaction(manager.queryRunner as NonNullable<EntityManager['queryRunner']>);
         const sent: string[] = [];
-        const query = open?.client.query.bind(open.client) as unknown as (config: unknown) => Promise<unknown>;
+        const query = open?.client.query.bind(open.client) as unknown as (
+          config: unknown,
+        ) => Promise<unknown>;
         if (open !== undefined)
           Object.assign(open.client, {
             query: (config: { text?: string }) => {
@@ -134,8 +137,65 @@ it('no write is sent before the begin has succeeded: alone it would stay', async
       nothing,
     ),
   );
-  for (const sent of await Promise.all(attempts))
-    expect(sent).toEqual(['SELECT beginning', 'INSERT begun']);
+  for (const sent of await Promise.all(attempts)) expect(sent).toEqual(['SELECT beginning', 'INSERT begun']);
+});
+
+describe('a write that nobody waited for, while the begin is under way', () => {
+  it('is gone when the transaction fails at once', async () => {
+    const failing = transaction(
+      fixture.source,
+      (manager) => {
+        write(manager, 'left behind').catch(() => undefined);
+        throw new Error('at once');
+      },
+      nothing,
+    );
+    await expect(failing).rejects.toThrow('at once');
+    await transaction(fixture.source, (manager) => rows(manager, 'SELECT 1'), nothing);
+    expect(await words()).toEqual([]);
+  });
+
+  it('is part of the transaction when that succeeds at once', async () => {
+    await transaction(
+      fixture.source,
+      (manager) => {
+        write(manager, 'in time').catch(() => undefined);
+        return Promise.resolve();
+      },
+      nothing,
+    );
+    expect(await words()).toEqual(['in time']);
+  });
+});
+
+it('what is asked of a transaction that is over is refused', async () => {
+  let late: EntityManager | undefined;
+  await transaction(
+    fixture.source,
+    (manager) => {
+      late = manager;
+      return Promise.resolve();
+    },
+    nothing,
+  );
+  await expect(write(late as EntityManager, 'late')).rejects.toThrow(/already released/i);
+  expect(await words()).toEqual([]);
+});
+
+it('a statement that takes too long ends its connection, and nobody else gets that one', async () => {
+  const impatient = createDataSource({
+    url: fixture.url,
+    poolSize: 1,
+    applicationName: 'impatient',
+    onPoolError: () => undefined,
+    timeouts: { query_timeout: 200 },
+  });
+  await impatient.initialize();
+  const slow = rows(impatient.manager, 'SELECT pg_sleep(1)');
+  const waiting = rows(impatient.manager, 'SELECT 1 AS one');
+  await expect(slow).rejects.toThrow('Query read timeout');
+  expect(await waiting).toEqual([{ one: 1 }]);
+  await impatient.destroy();
 });
 
 it('a connection that is lost under way is Postgres away, and the next transaction has another', async () => {
