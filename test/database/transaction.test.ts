@@ -6,14 +6,8 @@ import { createDataSource } from '../../database/data-source.js';
 import { row, rows } from '../../database/query.js';
 import { openTransaction, transaction } from '../../database/transaction.js';
 import { databaseIsAway } from '../../src/http/database-away.js';
-import { acceptByTap } from '../../dispatch/answer-offer.js';
-import { claimNextPilot } from '../../dispatch/claim-next-pilot.js';
-import { settleOffer } from '../../dispatch/settle-offer.js';
-import { createPostgresEmitter } from '../../events/postgres-emitter.js';
 import { upTo } from '../support/crowd.js';
-import { book, openDispatch, type Fixture } from '../support/dispatch-fixture.js';
-import { addPilot } from '../support/pilots.js';
-import { freshPlace } from '../support/places.js';
+import { openDispatch, type Fixture } from '../support/dispatch-fixture.js';
 import { eventually } from '../support/waiting.js';
 
 let fixture: Fixture;
@@ -215,46 +209,4 @@ it('a connection that is lost under way is Postgres away, and the next transacti
   await other.end();
   await transaction(fixture.source, (manager) => write(manager, 'found'), nothing);
   expect(await words()).toEqual(['found']);
-});
-
-describe('ways to Postgres: what waits for an answer before it asks on', () => {
-  /** How often a transaction had asked, and then waited, for each of `work`. */
-  async function waysOf(work: () => Promise<unknown>): Promise<number> {
-    const { prototype } = pg.Client as unknown as { prototype: { query: (...given: unknown[]) => unknown } };
-    const original = prototype.query;
-    let ways = 0;
-    let open = 0;
-    prototype.query = function counted(this: unknown, ...given: unknown[]) {
-      if (open === 0) ways += 1;
-      open += 1;
-      const answer = original.apply(this, given) as Promise<unknown>;
-      void Promise.resolve(answer)
-        .catch(() => undefined)
-        .then(() => (open -= 1));
-      return answer;
-    };
-    try {
-      await work();
-    } finally {
-      prototype.query = original;
-    }
-    return ways;
-  }
-
-  it('a booking takes three, its first offer four, an accept four, and what came of it two', async () => {
-    const own = await openDispatch(1);
-    own.context.emitter = createPostgresEmitter();
-    try {
-      const place = freshPlace();
-      const pilotId = await addPilot(own, place);
-      const offerId = randomUUID();
-      let bookingId = '';
-      expect(await waysOf(async () => (bookingId = (await book(own, place)).id))).toBe(3);
-      expect(await waysOf(() => claimNextPilot(own.context, { bookingId, offerId }))).toBe(4);
-      expect(await waysOf(() => acceptByTap(own.context, { pilotId, offerId }))).toBe(4);
-      expect(await waysOf(() => settleOffer(own.context, { bookingId, offerId }))).toBe(2);
-    } finally {
-      await own.close();
-    }
-  });
 });
