@@ -15,6 +15,7 @@ import { HealthService } from './health/health.service.js';
 import { Metrics } from './health/metrics.js';
 import { noteArrival } from './http/arrival.js';
 import { corsByRoute } from './http/cors.js';
+import { answerUnreadable } from './http/unreadable.js';
 import { servePages } from './pages/serve-pages.js';
 import { SocketServer } from './realtime/socket-server.js';
 import { traceRequests } from './tracing/doors.js';
@@ -47,6 +48,7 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
   trustProxy(app, parts.config.TRUST_PROXY);
   app.get(SocketServer).open();
   outlastBalancers(app.getHttpServer() as HttpServer);
+  answerUnreadable(app.getHttpServer() as HttpServer);
   return app;
 }
 

@@ -24,10 +24,11 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     patches: [
       {
         file: 'dispatch/context.ts',
-        find: 'await insertOutboxLine(this.manager, { bookingId, kind, payload: carried, leaseMs: FIRST_LEASE_MS }),',
+        find: 'this.waitAtTheEnd(insertOutboxLine(this.manager, line)',
         replace:
-          "kind === 'start' ? ({ id: '0', booking_id: bookingId, kind, payload, attempts: 0 } as OutboxRow) : " +
-          'await insertOutboxLine(this.manager, { bookingId, kind, payload: carried, leaseMs: FIRST_LEASE_MS }),',
+          "this.waitAtTheEnd((kind === 'start' ? " +
+          "Promise.resolve({ id: '0', booking_id: bookingId, kind, payload, attempts: 0 } as unknown as OutboxRow) : " +
+          'insertOutboxLine(this.manager, line))',
       },
     ],
     tests: ['test/database/outbox-relay.test.ts', 'test/journey/failpoints.test.ts'],
@@ -94,8 +95,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       },
       {
         file: 'dispatch/claim-next-pilot.ts',
-        find: 'askOrFail(tx, booking, { ...found, ...search }, step.offerId)',
-        replace: 'askOrFail(tx, booking, { ...found, ...search }, crypto.randomUUID())',
+        find: 'askOrFail(tx, booking, found, step.offerId)',
+        replace: 'askOrFail(tx, booking, found, crypto.randomUUID())',
       },
     ],
     tests: ['test/database/activities-twice.test.ts'],
