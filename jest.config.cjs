@@ -18,9 +18,13 @@ const ESM_ONLY = [
  * Their rules are seconds on a machine that has room for them, or they flood it; a neighbour that starts processes would
  * take that room, and a flood the neighbour's.
  */
-const ALONE = ['api/hostile', 'journey/failpoints', 'journey/overload', 'journey/rolling-restart'].map(
-  (name) => `/test/${name}.test.ts`,
-);
+const ALONE = [
+  'api/hostile',
+  'browser/operator-many',
+  'journey/failpoints',
+  'journey/overload',
+  'journey/rolling-restart',
+].map((name) => `/test/${name}.test.ts`);
 
 /** @type {import('jest').Config} */
 const common = {
