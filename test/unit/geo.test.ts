@@ -37,7 +37,11 @@ it('is never negative, never past half the Earth, never NaN, the same both ways,
   );
 });
 
-it('no way round is shorter', () => {
+it('no way round is shorter, nearly to the other side of the Earth either', () => {
+  const [here, near, across] = [0, 6.037091348628667e-7, -179.99999790869023];
+  const way = greatCircleKm({ lat: here, lng: 0 }, { lat: near, lng: 0 });
+  const round = way + greatCircleKm({ lat: near, lng: 0 }, { lat: 0, lng: across });
+  expect(greatCircleKm({ lat: here, lng: 0 }, { lat: 0, lng: across })).toBeLessThanOrEqual(round + 1e-6);
   fc.assert(
     fc.property(anywhere, anywhere, anywhere, (a, b, c) => {
       expect(greatCircleKm(a, c)).toBeLessThanOrEqual(greatCircleKm(a, b) + greatCircleKm(b, c) + 1e-6);
