@@ -1,20 +1,12 @@
-import type { Server, ServerResponse } from 'node:http';
+import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** What Node's parser says, and the status of it. Anything else is 400. */
-const STATUS: Record<string, { status: number; title: string; detail: string }> = {
-  HPE_HEADER_OVERFLOW: {
-    status: 431,
-    title: 'Request Header Fields Too Large',
-    detail: 'The headers are larger than 16 kB.',
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    status: 408,
-    title: 'Request Timeout',
-    detail: 'The request did not come to its end in time.',
-  },
+/** What Node's parser says, and what that means. Anything else is no HTTP. */
+const PROBLEMS: Record<string, { status: number; detail: string }> = {
+  HPE_HEADER_OVERFLOW: { status: 431, detail: 'The headers are larger than 16 kB.' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'The request did not come to its end in time.' },
 };
-const BAD_REQUEST = { status: 400, title: 'Bad Request', detail: 'This is not HTTP.' };
+const NO_HTTP = { status: 400, detail: 'This is not HTTP.' };
 /** So long a client may take to read why, and to stop sending. */
 const LINGER_MS = 2_000;
 
@@ -42,10 +34,11 @@ export function answerUnreadable(server: Server): void {
 }
 
 function answerOf(code: string | undefined): string {
-  const problem = STATUS[code ?? ''] ?? BAD_REQUEST;
-  const body = JSON.stringify({ type: 'about:blank', ...problem });
+  const problem = PROBLEMS[code ?? ''] ?? NO_HTTP;
+  const title = STATUS_CODES[problem.status];
+  const body = JSON.stringify({ type: 'about:blank', title, ...problem });
   return [
-    `HTTP/1.1 ${problem.status} ${problem.title}`,
+    `HTTP/1.1 ${problem.status} ${title}`,
     'Connection: close',
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,

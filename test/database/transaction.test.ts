@@ -185,11 +185,14 @@ it('a statement that takes too long ends its connection, and nobody else gets th
     timeouts: { query_timeout: 200 },
   });
   await impatient.initialize();
-  const slow = rows(impatient.manager, 'SELECT pg_sleep(1)');
-  const waiting = rows(impatient.manager, 'SELECT 1 AS one');
-  await expect(slow).rejects.toThrow('Query read timeout');
-  expect(await waiting).toEqual([{ one: 1 }]);
-  await impatient.destroy();
+  try {
+    const slow = rows(impatient.manager, 'SELECT pg_sleep(1)');
+    const waiting = rows(impatient.manager, 'SELECT 1 AS one');
+    await expect(slow).rejects.toThrow('Query read timeout');
+    expect(await waiting).toEqual([{ one: 1 }]);
+  } finally {
+    await impatient.destroy();
+  }
 });
 
 it('a connection that is lost under way is Postgres away, and the next transaction has another', async () => {

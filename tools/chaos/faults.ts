@@ -7,6 +7,7 @@ import type { Plant } from './plant.js';
 import { describeFault, type Fault, type PartName, type Scheduled } from './schedule.js';
 import type { Temporal } from './temporal.js';
 
+/** A part that is not back by then stays down: its fault is left out. */
 const UP_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 
