@@ -4,7 +4,6 @@ import type { Offer } from '../../contract/shapes.js';
 import { colourOf, expectColour, hex } from '../support/colours.js';
 import { PageStage, type PilotScreen } from '../support/page-stage.js';
 import { freshPlace } from '../support/places.js';
-import { pause } from '../support/waiting.js';
 
 const RED = hex('#b91c1c');
 const GREEN = hex('#047857');
@@ -36,48 +35,73 @@ function clockWrong(hours: number): (page: Page) => Promise<unknown> {
 }
 
 interface Look {
+  /** The true time, whatever the phone's clock says: epoch milliseconds. */
+  at: number;
   shown: number;
   ring: string;
   head: string;
   label: string | null;
 }
 
-/** What the pop-up shows, read at one instant; null when there is none. */
-function look({ screen }: PilotScreen): Promise<Look | null> {
-  return screen.page.evaluate(() => {
-    const popup = document.querySelector('[role=alertdialog]');
-    const timer = popup?.querySelector('[role=timer]');
-    const head = popup?.querySelector('.dialog-title');
-    if (!popup || !timer || !head) return null;
-    return {
-      shown: Number(timer.querySelector('.ring-number')?.textContent),
-      ring: getComputedStyle(timer).color,
-      head: getComputedStyle(head).backgroundColor,
-      label: timer.getAttribute('aria-label'),
-    };
-  });
+interface Watched {
+  looks: Look[];
+  goneAt: number;
+}
+
+/**
+ * Watches a pop-up from inside its page until it goes: on a busy machine a look from outside comes late, and would
+ * measure the way to the browser. Ten looks a second, and the instant at which it went.
+ */
+function watched({ screen }: PilotScreen): Promise<Watched> {
+  return screen.page.evaluate(
+    () =>
+      new Promise<Watched>((resolve) => {
+        const looks: Look[] = [];
+        const look = (): void => {
+          const at = performance.timeOrigin + performance.now();
+          const popup = document.querySelector('[role=alertdialog]');
+          const timer = popup?.querySelector('[role=timer]');
+          const head = popup?.querySelector('.dialog-title');
+          if (!timer || !head) {
+            clearInterval(often);
+            changes.disconnect();
+            resolve({ looks, goneAt: at });
+            return;
+          }
+          looks.push({
+            at,
+            shown: Number(timer.querySelector('.ring-number')?.textContent),
+            ring: getComputedStyle(timer).color,
+            head: getComputedStyle(head).backgroundColor,
+            label: timer.getAttribute('aria-label'),
+          });
+        };
+        const often = setInterval(look, 100);
+        const changes = new MutationObserver(() => {
+          if (document.querySelector('[role=alertdialog]') === null) look();
+        });
+        changes.observe(document.body, { childList: true, subtree: true });
+        look();
+      }),
+  );
 }
 
 /** Watches a pop-up until it goes; answers the numbers that it showed. */
 async function watch(pilot: PilotScreen, offer: Offer): Promise<number[]> {
   const endsAt = Date.parse(offer.expiresAt);
-  const numbers: number[] = [];
-  for (;;) {
-    const before = Date.now();
-    const seen = await look(pilot);
-    const after = Date.now();
-    if (seen === null) break;
-    expect(seen.shown).toBeGreaterThanOrEqual(Math.ceil((endsAt - after) / 1000));
-    expect(seen.shown).toBeLessThanOrEqual(Math.max(0, Math.ceil((endsAt - before + LATE_MS) / 1000)));
-    expect(seen.label).toBe(`${seen.shown} seconds to respond`);
-    expectColour(seen.ring, seen.shown <= 10 ? RED : GREEN);
-    expectColour(seen.head, seen.shown <= 10 ? RED : GREEN);
-    numbers.push(seen.shown);
-    await pause(150);
-  }
-  expect(Date.now() - endsAt).toBeGreaterThan(-50);
-  expect(Date.now() - endsAt).toBeLessThan(1_500);
-  return numbers;
+  const { looks, goneAt } = await watched(pilot);
+  looks.forEach(({ at, shown, ring, head, label }, index) => {
+    // Should the page have stood still for a moment, it shows what was right at the look before.
+    const before = looks[index - 1]?.at ?? at;
+    expect(shown).toBeGreaterThanOrEqual(Math.ceil((endsAt - at) / 1000));
+    expect(shown).toBeLessThanOrEqual(Math.max(0, Math.ceil((endsAt - before + LATE_MS) / 1000)));
+    expect(label).toBe(`${shown} seconds to respond`);
+    expectColour(ring, shown <= 10 ? RED : GREEN);
+    expectColour(head, shown <= 10 ? RED : GREEN);
+  });
+  expect(goneAt - endsAt).toBeGreaterThan(-50);
+  expect(goneAt - endsAt).toBeLessThan(1_500);
+  return looks.map(({ shown }) => shown);
 }
 
 test('F22 · the number is what is left by the server, red from 10, and closes at 0 by itself: on any clock', async () => {
@@ -120,11 +144,12 @@ test('when the booking is cancelled it goes at once, and says why', async () => 
   const [user, pilot] = await Promise.all([stage.cast.user(), stage.pilot(place)]);
   const { id } = await user.book(place);
   await pilot.offered();
-  expect(colourOf((await look(pilot))?.ring ?? '').alpha).toBe(1);
+  const watching = watched(pilot);
   const cancelledAt = Date.now();
   expect((await user.cancel(id)).status).toBe(200);
-  await pilot.offerGone();
-  expect(Date.now() - cancelledAt).toBeLessThan(1_500);
+  const { looks, goneAt } = await watching;
+  expect(colourOf(looks[0]?.ring ?? '').alpha).toBe(1);
+  expect(goneAt - cancelledAt).toBeLessThan(1_500);
   await pilot.screen.sees('The customer cancelled.');
   await pilot.screen.sees('Waiting for offers');
 });
