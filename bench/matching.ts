@@ -21,6 +21,7 @@ export class Matching {
       url,
       poolSize: POOL_SIZE,
       applicationName: 'bench-matching',
+      plannedOnce: true,
       onPoolError: () => undefined,
     });
     await source.initialize();

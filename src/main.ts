@@ -20,7 +20,7 @@ const STOP_WITHIN_MS = 9_000;
 async function run(config: ApiConfig, logger: Logger, tracing: Tracing | undefined): Promise<void> {
   tellOfTracing(tracing, logger);
   if (tracing !== undefined) traceStatements(tracing);
-  const source = await connectDatabase(config, 'dispatch-api', logger);
+  const source = await connectDatabase(config, { applicationName: 'dispatch-api' }, logger);
   const emitter = createEmitter(config.REDIS_URL, logger);
   const client = AssignmentClient.fromEnvironment(
     createPayloadCodec(config.PAYLOAD_KEYS, logger),

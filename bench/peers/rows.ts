@@ -21,6 +21,7 @@ export class PeerRows {
       url,
       poolSize: 20,
       applicationName: 'bench-peer',
+      plannedOnce: true,
       onPoolError: () => undefined,
     });
     return new PeerRows(await source.initialize());

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
-import { createDataSource } from '../../database/data-source.js';
+import { createDataSource, type DatabaseOptions } from '../../database/data-source.js';
 import type { Emitter } from '../../events/emitter.js';
 import { createPostgresEmitter } from '../../events/postgres-emitter.js';
 import { createRedisEmitter } from '../../events/redis-emitter.js';
@@ -12,13 +12,13 @@ const CONNECT_PAUSE_MS = 500;
 /** Connects to Postgres, waiting for one that is still starting; throws when none answers in 30 s. */
 export function connectDatabase(
   config: { DATABASE_URL: string; DATABASE_POOL_SIZE: number },
-  applicationName: string,
+  as: Pick<DatabaseOptions, 'applicationName' | 'plannedOnce'>,
   logger: Logger,
 ): Promise<DataSource> {
   const source = createDataSource({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,
-    applicationName,
+    ...as,
     onPoolError: (error) => logger.warn({ err: error.message }, 'database connection lost'),
   });
   return oncePostgresAnswers(() => source.initialize(), logger);

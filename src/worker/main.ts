@@ -88,7 +88,11 @@ async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | unde
   if (tracing !== undefined) traceStatements(tracing);
   const metrics = new WorkerMetrics();
   const stopMetrics = await installRuntime(logger, config.WORKER_METRICS_PORT, metrics.registry);
-  const source = await connectDatabase(config, 'dispatch-worker', logger);
+  const source = await connectDatabase(
+    config,
+    { applicationName: 'dispatch-worker', plannedOnce: true },
+    logger,
+  );
   const emitter = armEmitter(createEmitter(config.REDIS_URL, logger), config.FAILPOINT);
   const log = counting(dispatchLog(logger), metrics.decisions);
   const { connection, namespace } = await connectTemporal(logger);
