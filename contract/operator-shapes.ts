@@ -70,7 +70,7 @@ export const storyStepShape = z
     reason: z.string().nullable(),
     /** How often in a row the search looked with this result. */
     times: z.number().int().nullable(),
-    /** Pilots near by that were looked at, and those of them who could have been asked. */
+    /** Pilots near by that were looked at, the nearest 50 at most, and those of them who could have been asked. */
     lookedAt: z.number().int().nullable(),
     candidates: z.number().int().nullable(),
     near: z.array(nearPilotShape),

@@ -13,6 +13,7 @@ import {
   type Headers,
   type PayloadCodec,
 } from '@temporalio/common';
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   SEARCH_ATTRIBUTES,
@@ -24,6 +25,7 @@ import {
   type BookingAssignmentInput,
 } from '../../contract/workflow.js';
 import { aboutBooking } from './about-booking.js';
+import { PollerWatch } from './poller-watch.js';
 
 /** What a start needs; whether the cluster knows our search attributes is found out here. */
 export type StartInput = Omit<BookingAssignmentInput, 'searchAttributes'>;
@@ -44,6 +46,7 @@ const ATTRIBUTES_RECHECK_MS = 5_000;
 export class AssignmentClient {
   private attributesKnown = false;
   private attributesCheckedAt = -Infinity;
+  private readonly pollers = new PollerWatch();
 
   private constructor(
     private readonly connection: Connection,
@@ -137,7 +140,7 @@ export class AssignmentClient {
     });
   }
 
-  /** Does any worker poll our task queue? Throws TemporalUnavailableError. */
+  /** Does any worker poll our task queue? Known from looking again and again. Throws TemporalUnavailableError. */
   hasWorker(): Promise<boolean> {
     return this.call(async () => {
       const answer = await this.connection.workflowService.describeTaskQueue({
@@ -145,7 +148,8 @@ export class AssignmentClient {
         taskQueue: { name: TASK_QUEUE },
         taskQueueType: 1,
       });
-      return (answer.pollers ?? []).length > 0;
+      const polls = (answer.pollers ?? []).map(({ lastAccessTime }) => optionalTsToMs(lastAccessTime) ?? 0);
+      return this.pollers.look(polls.length === 0 ? null : Math.max(...polls), performance.now());
     });
   }
 

@@ -35,9 +35,11 @@ export async function installRuntime(
     }),
     // Ctrl-C is the supervisor's; this process stops by SIGTERM, which main.ts handles itself.
     shutdownSignals: [],
-    ...(server === null
-      ? {}
-      : { telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${sdkPort}` } } } }),
+    telemetryOptions: {
+      // What the SDK's core says too, such as why a workflow task failed: by default it writes past our log.
+      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+      ...(server === null ? {} : { metrics: { prometheus: { bindAddress: `127.0.0.1:${sdkPort}` } } }),
+    },
   });
   return async () => server?.close();
 }

@@ -1,5 +1,6 @@
 // How processes start: what they refuse, and when they call themselves ready.
 import { healthShape } from '../../contract/shapes.js';
+import { TASK_QUEUE } from '../../contract/workflow.js';
 import { readApiConfig } from '../../src/config/environment.js';
 import { Cast } from '../support/actors.js';
 import { conform, expectProblem } from '../support/conform.js';
@@ -9,6 +10,9 @@ import { freshPlace } from '../support/places.js';
 import { System } from '../support/system.js';
 import { JWT_SECRET } from '../support/tokens.js';
 import { eventually } from '../support/waiting.js';
+
+/** Polls come every two seconds here; five pauses and a look. */
+const POLLS_MISSED_WITHIN_MS = 15_000;
 
 let system: System;
 beforeAll(async () => {
@@ -22,6 +26,17 @@ const health = async (url: string): Promise<Record<string, unknown> & { http: nu
   if (reply.status === 503) expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
   return { ...reply.body, http: reply.status };
 };
+
+/** When our task queue was polled last, as Temporal tells it. */
+async function newestPoll(): Promise<string> {
+  const { connection, options } = system.temporal.client;
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    namespace: options.namespace,
+    taskQueue: { name: TASK_QUEUE },
+    taskQueueType: 1,
+  });
+  return JSON.stringify((pollers ?? []).map(({ lastAccessTime }) => lastAccessTime));
+}
 
 /** A real process must end with a code and say what is wrong; answers what it said. */
 async function refuses(env: Record<string, string | undefined>, ...words: string[]): Promise<string> {
@@ -96,8 +111,19 @@ test('ready is 503 until a polling worker has been seen once; live is 200 from t
   expect(await health(api.url)).toMatchObject({
     ...{ status: 'ok', postgres: 'up', temporal: 'up', worker: 'up' },
   });
+  // With so many polls behind it the API knows how often one comes.
+  const polls = new Set<string>();
+  await eventually('three polls', async () => polls.add(await newestPoll()).size >= 3);
   await worker.kill9();
-  expect(await health(api.url)).toMatchObject({ http: 200 });
+  // Temporal lists it for minutes still; that its polls stopped is seen in seconds, and holds nobody up.
+  await eventually(
+    'the worker to be missed',
+    async () => (await health(api.url)).worker === 'down',
+    POLLS_MISSED_WITHIN_MS,
+  );
+  expect(await health(api.url)).toMatchObject({ http: 200, status: 'ok' });
+  await system.startWorker();
+  await eventually('a worker again', async () => (await health(api.url)).worker === 'up');
 });
 
 test('Postgres away: ready 503, calls 503 with Retry-After, no exit; back again, all is well', async () => {

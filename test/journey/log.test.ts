@@ -1,7 +1,10 @@
 // The log tells every point of a booking's life with its ids, and nothing anywhere tells who the people are (S17).
+import { randomUUID } from 'node:crypto';
+import { TASK_QUEUE, WORKFLOW_TYPE, workflowIdOf } from '../../contract/workflow.js';
 import { Cast } from '../support/actors.js';
 import { completed } from '../support/accounts.js';
 import type { LogLine } from '../support/child.js';
+import { textsOf } from '../support/histories.js';
 import { freshPlace, northOf } from '../support/places.js';
 import { call } from '../support/rest.js';
 import { System } from '../support/system.js';
@@ -91,16 +94,15 @@ test('S17 · every point of the list is there, with its ids; no canary in logs, 
   }
   const { events } = await system.temporal.client.workflow.getHandle(`booking-${id}`).fetchHistory();
   const metrics = await call<string>(system.url(), 'GET', '/metrics');
-  // Payloads of a history are bytes: as text and as JSON holds them.
-  const history = JSON.stringify(events, (_key, value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value,
-  );
+  // Of every payload its text: as JSON they would be base64, in which nobody finds a name.
+  const history = textsOf(JSON.parse(JSON.stringify(events))).join('\n');
   const everywhere = {
     logs: [...system.apis, ...system.workers].map((one) => one.logs()).join('\n'),
     history,
     metrics: metrics.text,
   };
-  expect(history).toContain(id);
+  // An offer's id stands in payloads only: they are read.
+  expect(history).toContain(ours.find((line) => line.msg === 'offer_sent')?.['offerId']);
   for (const [where, text] of Object.entries(everywhere))
     for (const [what, canary] of Object.entries(CANARIES))
       if (text.includes(canary)) throw new Error(`the ${what} is in the ${where}`);
@@ -108,6 +110,25 @@ test('S17 · every point of the list is there, with its ids; no canary in logs, 
 
 test('no error was logged by an ordinary life', () => {
   expect(lines().filter((line) => line.level >= 50)).toEqual([]);
+});
+
+test('a workflow task that fails is in the log of the worker: why, in which run, and of which booking', async () => {
+  const bookingId = randomUUID();
+  const stuck = await system.temporal.client.workflow.start(WORKFLOW_TYPE, {
+    workflowId: workflowIdOf(bookingId),
+    taskQueue: TASK_QUEUE,
+    args: [{ undecodable: true }],
+  });
+  const logged = (msg: string) =>
+    system
+      .worker()
+      .lines()
+      .find((line) => line.msg === msg);
+  const core = await eventually('the failure', () => logged('Failing workflow task'));
+  expect(core).toMatchObject({ level: 40, runId: stuck.firstExecutionRunId });
+  expect(core['failure']).toContain('cannot be decoded');
+  expect(logged('Workflow failed')).toMatchObject({ bookingId });
+  await stuck.terminate();
 });
 
 test('S20 · a forced failure answers an id without a stack, and logs it under that id without personal data', async () => {

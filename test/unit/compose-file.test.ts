@@ -13,6 +13,7 @@ interface Service {
   healthcheck?: { test?: unknown; disable?: boolean };
   depends_on?: string[] | Record<string, { condition: string }>;
   volumes?: (string | object)[];
+  environment?: Record<string, unknown>;
 }
 interface ComposeFile {
   services?: Record<string, Service>;
@@ -98,6 +99,12 @@ describe('docker-compose.temporal.yml', () => {
 
   it('has a default for every variable, so that it starts without an .env file', () => {
     expect(text.match(/\$\{[A-Z_]+\}|\$[A-Z_]+/g)).toBeNull();
+  });
+
+  it('S18 · has a Web UI in which nobody can act, where TEMPORAL_UI_READ_ONLY is true', () => {
+    expect(services['temporal-ui']?.environment).toMatchObject({
+      TEMPORAL_DISABLE_WRITE_ACTIONS: '${TEMPORAL_UI_READ_ONLY:-false}',
+    });
   });
 
   it('registers the search attributes of the workflow', () => {

@@ -90,7 +90,7 @@ function noteFault(done: Done, out: string): void {
 }
 
 function conclude(report: ChaosReport, options: ChaosOptions, folder: string): number {
-  const { seed, out, json, forMs, bookings, pilots } = options;
+  const { seed, out, json, forMs, bookings, pilots, rate } = options;
   process.stdout.write(`${render(report)}\n`);
   if (json !== null) writeFileSync(fromRoot(json), `${JSON.stringify({ seed, ...report }, null, 1)}\n`);
   if (report.violations.length === 0) {
@@ -98,7 +98,7 @@ function conclude(report: ChaosReport, options: ChaosOptions, folder: string): n
     return 0;
   }
   say(
-    `repeat: npm run chaos -- --minutes ${forMs / 60_000} --seed ${seed} --bookings ${bookings} --pilots ${pilots} --schedule ${out}`,
+    `repeat: npm run chaos -- --minutes ${forMs / 60_000} --seed ${seed} --bookings ${bookings} --pilots ${pilots} --rate ${rate} --schedule ${out}`,
   );
   say(`data and logs are kept: ${folder}`);
   return EXIT.broken;

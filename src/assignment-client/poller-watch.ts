@@ -1,0 +1,40 @@
+/** Polls of a cluster that others run wait for a minute by default, and for a moment on top. */
+const LONGEST_SILENCE_MS = 75_000;
+const SHORTEST_SILENCE_MS = 10_000;
+/** So many times the longest pause between two polls that was seen. */
+const PAUSES = 3;
+
+/**
+ * Tells from the polls of a task queue whether a worker lives. The server lists a poller for five minutes after its last
+ * poll, and its clock is not ours: so what counts is whether the newest poll moves on. How often it does while workers
+ * live depends on how long the server lets a poll wait, which is learnt by looking: within 10 s with the polls of 2 s of
+ * `npm start`, within 75 s at most.
+ */
+export class PollerWatch {
+  private newestMs = 0;
+  private movedAt = 0;
+  private longestPauseMs: number | null = null;
+
+  /**
+   * @param newestPollMs the newest poll by the server's clock, epoch milliseconds; null when none is listed
+   * @param monotonicNowMs our own clock, which may start anywhere and never goes back
+   * @returns true while somebody polls
+   */
+  look(newestPollMs: number | null, monotonicNowMs: number): boolean {
+    if (newestPollMs === null) return false;
+    const silentMs = monotonicNowMs - this.movedAt;
+    if (newestPollMs !== this.newestMs) {
+      // The first poll that is seen has none before it, and one after an outage tells nothing of polls.
+      if (this.newestMs !== 0 && silentMs <= LONGEST_SILENCE_MS)
+        this.longestPauseMs = Math.max(this.longestPauseMs ?? 0, silentMs);
+      [this.newestMs, this.movedAt] = [newestPollMs, monotonicNowMs];
+      return true;
+    }
+    return silentMs <= this.allowedMs();
+  }
+
+  private allowedMs(): number {
+    if (this.longestPauseMs === null) return LONGEST_SILENCE_MS;
+    return Math.min(LONGEST_SILENCE_MS, Math.max(SHORTEST_SILENCE_MS, PAUSES * this.longestPauseMs));
+  }
+}
