@@ -1,5 +1,5 @@
 /** What callers may read: a booking, its search, its events; NotFoundError for what is not theirs. */
-import { eventsAfter } from '../database/statements/events.js';
+import { eventsAfter, MOST_EVENTS_AT_ONCE } from '../database/statements/events.js';
 import {
   liveOffersOf,
   selectBookingView,
@@ -41,7 +41,7 @@ export async function readAssignment(
   return assignmentOf(context, bookingId);
 }
 
-/** The events after `afterSeq`, as the user's sockets were or should have been sent them. */
+/** All events after `afterSeq`, as the user's sockets were or should have been sent them. */
 export async function readEvents(
   context: DispatchContext,
   bookingId: string,
@@ -49,7 +49,12 @@ export async function readEvents(
   afterSeq: number,
 ): Promise<BookingEvent[]> {
   await visible(context, bookingId, caller);
-  return eventsOf(context, bookingId, afterSeq);
+  const events: BookingEvent[] = [];
+  for (;;) {
+    const more = await eventsOf(context, bookingId, events.at(-1)?.seq ?? afterSeq);
+    events.push(...more);
+    if (more.length < MOST_EVENTS_AT_ONCE) return events;
+  }
 }
 
 /** All that a screen shows of a booking: itself, its search, its events after `afterSeq`, and where its pilot is. */

@@ -15,6 +15,7 @@ import { HealthService } from './health/health.service.js';
 import { Metrics } from './health/metrics.js';
 import { noteArrival } from './http/arrival.js';
 import { corsByRoute } from './http/cors.js';
+import { refuseOtherBodies } from './http/other-bodies.js';
 import { answerUnreadable } from './http/unreadable.js';
 import { servePages } from './pages/serve-pages.js';
 import { SocketServer } from './realtime/socket-server.js';
@@ -43,6 +44,7 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
     }),
   );
   app.use(express.json({ limit: BODY_LIMIT_BYTES, strict: true }));
+  app.use(refuseOtherBodies);
   app.enableCors(corsByRoute(parts.config));
   serveDocs(app);
   trustProxy(app, parts.config.TRUST_PROXY);

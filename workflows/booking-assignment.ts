@@ -7,6 +7,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  log,
   proxyLocalActivities,
   uuid4,
   workflowInfo,
@@ -14,7 +15,17 @@ import {
 import type { BookingAssignmentActivities, Standing } from '../contract/activities.js';
 import type { BookingAssignmentInput, BookingAssignmentResult } from '../contract/workflow.js';
 import { openBoard } from './board.js';
-import { BY_HAND, BY_TAP, hasAnswer, isEmpty, openInbox, takeAnswer, type Inbox } from './inbox.js';
+import {
+  BY_HAND,
+  BY_TAP,
+  dropAnswers,
+  dropRetry,
+  hasAnswer,
+  isEmpty,
+  openInbox,
+  takeAnswer,
+  type Inbox,
+} from './inbox.js';
 import { readable } from './tolerant-payload-converter.js';
 import { brief, claimWords, offerWords, seconds, settleWords, waitWords } from './words.js';
 
@@ -47,7 +58,7 @@ export async function bookingAssignment(input: BookingAssignmentInput): Promise<
       if (mayStartAfresh(story, standing)) await continueAsNew<typeof bookingAssignment>(input);
       board.show(await nextStanding(story, standing));
       // A retry by hand is for a search that has failed; one that came too early or twice is over.
-      if (board.standing.kind !== 'failed') inbox.retry = null;
+      if (board.standing.kind !== 'failed') dropRetry(inbox);
     }
   });
 }
@@ -101,9 +112,12 @@ async function awaitAnswer(
     if (next.kind !== 'offered' || next.offer.offerId !== offer.offerId) return next;
   }
   const asked = { bookingId: input.bookingId, offerId: offer.offerId };
-  return step(story, settleWords(offer, fact), (options) =>
+  const settled = await step(story, settleWords(offer, fact), (options) =>
     activities.settleOffer.executeWithOptions(options, [fact === undefined ? asked : { ...asked, fact }]),
   );
+  if (fact?.answer === 'accept' && fact.by !== BY_TAP && settled.kind !== 'assigned')
+    log.warn('accept ignored: the offer was over', { signal: 'accept', offerId: offer.offerId });
+  return settled;
 }
 
 /** Nobody to ask: until somebody comes free, or patience or the search ends. */
@@ -123,7 +137,7 @@ async function awaitRetry(
 ): Promise<Standing> {
   const { inbox } = story;
   const { bookingId } = story.input;
-  inbox.answers = [];
+  dropAnswers(inbox);
   const summary = `Retry window · ${seconds(retryWindowLeftMs)}`;
   const woken = await waitFor(story, retryWindowLeftMs, summary, () => inbox.retry !== null);
   const cancelled = await applyCancel(story);
@@ -145,7 +159,7 @@ async function followJob(
   story: Story,
   { pilotId }: Extract<Standing, { kind: 'assigned' }>,
 ): Promise<Standing> {
-  story.inbox.answers = [];
+  dropAnswers(story.inbox);
   await waitFor(story, null, '');
   const cancelled = await applyCancel(story);
   return cancelled ?? readRows(story, `job of pilot ${brief(pilotId)}`);
@@ -157,9 +171,12 @@ async function applyCancel(story: Story): Promise<Standing | null> {
   if (inbox.cancel === null) return null;
   const by = inbox.cancel;
   inbox.cancel = null;
-  return step(story, `Cancel by ${by}`, (options) =>
+  const standing = await step(story, `Cancel by ${by}`, (options) =>
     activities.cancelBooking.executeWithOptions(options, [{ bookingId: input.bookingId, by }]),
   );
+  if (standing.kind !== 'closed')
+    log.warn('cancel ignored: the booking cannot be cancelled any more', { signal: 'cancel' });
+  return standing;
 }
 
 function readRows(story: Story, where: string): Promise<Standing> {

@@ -13,6 +13,7 @@ export const BY_TAP = 'pilot';
 const LONGEST_NAME = 64;
 /** Answers kept at most: one offer is live at a time, and more than a few is a flood. */
 const MOST_ANSWERS = 50;
+const NOT_FAILED = 'retry ignored: no search has failed';
 
 /** What waits to be dealt with by the loop. */
 export interface Inbox {
@@ -44,7 +45,9 @@ export function openInbox(current: () => Standing | null): Inbox {
     else inbox.cancel = by;
   });
   setHandler(defineSignal<[unknown]>('retry'), (input) => recordRetry(inbox, current(), input));
-  setHandler(defineSignal<[unknown]>('nudge'), () => {
+  setHandler(defineSignal<[unknown]>('nudge'), (input) => {
+    // Whatever it holds, reading the rows once more changes nothing.
+    if (senderOf(input) === null) log.warn('signal holds what a nudge does not', { signal: 'nudge' });
     inbox.nudges += 1;
   });
   setDefaultSignalHandler((name) => {
@@ -59,7 +62,7 @@ export function takeAnswer(
   offer: { offerId: string; pilotId: string },
 ): AnswerFact | undefined {
   const [fact, ...others] = inbox.answers.filter((one) => answers(one, offer));
-  for (const stale of inbox.answers.filter((one) => !answers(one, offer))) dropStale(stale);
+  for (const stale of inbox.answers.filter((one) => !answers(one, offer))) sayStale(stale);
   inbox.answers = others;
   return fact;
 }
@@ -67,6 +70,18 @@ export function takeAnswer(
 /** Has an answer to this offer come in? */
 export function hasAnswer(inbox: Inbox, offer: { offerId: string; pilotId: string }): boolean {
   return inbox.answers.some((one) => answers(one, offer));
+}
+
+/** No offer is live, nor will one that these could answer come again: they are dropped. */
+export function dropAnswers(inbox: Inbox): void {
+  for (const stale of inbox.answers) sayStale(stale);
+  inbox.answers = [];
+}
+
+/** A retry that waits although no search has failed, since it came before anything was known, is dropped. */
+export function dropRetry(inbox: Inbox): void {
+  if (inbox.retry !== null) log.warn(NOT_FAILED, { signal: 'retry' });
+  inbox.retry = null;
 }
 
 /** Nothing waits to be dealt with: a new run may begin without losing anything. */
@@ -96,9 +111,11 @@ function recordAnswer(
     by,
   };
   if (!inbox.reading && standing?.kind === 'offered' && !answers(fact, standing.offer)) {
-    dropStale(fact);
+    sayStale(fact);
     return;
   }
+  // Kept all the same, and dropped by the loop: histories hold runs in which it was.
+  if (!inbox.reading && standing !== null && standing.kind !== 'offered') sayStale(fact);
   const known = inbox.answers.some((one) => one.answer === answer && answers(one, fact));
   if (known) return;
   inbox.answers.push(fact);
@@ -107,7 +124,7 @@ function recordAnswer(
 }
 
 /** A tap's own signal often comes after its row was read: only one sent by hand is worth a warning. */
-function dropStale(fact: AnswerFact): void {
+function sayStale(fact: AnswerFact): void {
   log[fact.by === BY_TAP ? 'debug' : 'warn']('answer ignored: not to the live offer', {
     signal: fact.answer,
     offerId: fact.offerId,
@@ -123,7 +140,7 @@ function recordRetry(inbox: Inbox, standing: Standing | null, input: unknown): v
   if (by === null) log.warn('signal ignored: it holds by, a text, or nothing', { signal: 'retry' });
   else if (isRecord(input) && typeof input['searchNo'] === 'number') inbox.nudges += 1;
   else if (standing === null || standing.kind === 'failed') inbox.retry = by;
-  else log.warn('retry ignored: no search has failed');
+  else log.warn(NOT_FAILED, { signal: 'retry' });
 }
 
 /** Who sent it; the operator where it does not say. Null for what does not fit or cannot be decoded. */

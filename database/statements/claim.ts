@@ -184,21 +184,49 @@ function widestChord(booking: string): string {
   return `(2 * 6371.0088 * sin(least(pi() / 2, (${booking}.limits->>'maxRadiusKm')::double precision / (2 * 6371.0088))))`;
 }
 
-/** Searches that wait with patience while somebody is available, or for a pause that is over. */
-export function waitingSearchesWithPilots(manager: Manager): Promise<{ booking_id: string }[]> {
-  return rows(
-    manager,
-    `SELECT w.booking_id FROM (
-       SELECT s.booking_id, s.search_no, s.held_at, b.vehicle_type_id, b.pickup_lat, b.pickup_lng, b.limits
-       FROM searches s JOIN bookings b ON b.id = s.booking_id JOIN vehicle_types v ON v.id = b.vehicle_type_id
-       WHERE s.waiting_until > clock_timestamp() AND s.outcome IS NULL AND v.paused_at IS NULL
-       ORDER BY s.waiting_until LIMIT 200) w
-     WHERE w.held_at IS NOT NULL OR EXISTS (
-       SELECT ${AVAILABLE.replaceAll('$1', 'w.booking_id')
-         .replaceAll('$2', 'w.search_no')
-         .replaceAll(VEHICLE, 'w.vehicle_type_id')
-         .replaceAll(PICKUP, 'dispatch_place(w.pickup_lat, w.pickup_lng)')
-         .replaceAll('$6', widestChord('w'))
-         .replaceAll('$7', `(w.limits->>'pilotStaleMs')`)})`,
-  );
+/** Where a look at waiting searches ended: the next one goes on behind it. */
+export interface WaitingPlace {
+  until: string;
+  bookingId: string;
 }
+
+/**
+ * Looks at `limit` searches that wait with patience, in the order in which their patience ends: who of them has
+ * somebody available, or waited for a pause that is over.
+ *
+ * @param after goes on behind this one; null begins with the first
+ * @returns their bookings, and where the look ended; null when there are no more
+ */
+export async function waitingSearchesWithPilots(
+  manager: Manager,
+  after: WaitingPlace | null,
+  limit: number,
+): Promise<{ bookingIds: string[]; last: WaitingPlace | null }> {
+  const looked = await rows<{ booking_id: string; until: string; hears: boolean }>(
+    manager,
+    `SELECT w.booking_id, w.waiting_until::text AS until, (w.held_at IS NOT NULL OR EXISTS (
+         SELECT ${AVAILABLE.replaceAll('$1', 'w.booking_id')
+           .replaceAll('$2', 'w.search_no')
+           .replaceAll(VEHICLE, 'w.vehicle_type_id')
+           .replaceAll(PICKUP, 'dispatch_place(w.pickup_lat, w.pickup_lng)')
+           .replaceAll('$6', widestChord('w'))
+           .replaceAll('$7', `(w.limits->>'pilotStaleMs')`)})) AS hears
+     FROM (
+       SELECT s.booking_id, s.search_no, s.held_at, s.waiting_until, b.vehicle_type_id, b.pickup_lat, b.pickup_lng,
+         b.limits
+       FROM searches s JOIN bookings b ON b.id = s.booking_id JOIN vehicle_types v ON v.id = b.vehicle_type_id
+       WHERE s.waiting_until > clock_timestamp() AND (s.waiting_until, s.booking_id) > ($1::timestamptz, $2::uuid)
+         AND s.outcome IS NULL AND v.paused_at IS NULL
+       ORDER BY s.waiting_until, s.booking_id LIMIT $3) w
+     ORDER BY w.waiting_until, w.booking_id`,
+    [after?.until ?? '-infinity', after?.bookingId ?? NO_BOOKING, limit],
+  );
+  const last = looked.length < limit ? undefined : looked.at(-1);
+  return {
+    bookingIds: looked.filter((one) => one.hears).map((one) => one.booking_id),
+    last: last === undefined ? null : { until: last.until, bookingId: last.booking_id },
+  };
+}
+
+/** Before every other in the order of uuids. */
+const NO_BOOKING = '00000000-0000-0000-0000-000000000000';

@@ -35,12 +35,15 @@ export function appendEvents(
   );
 }
 
-/** Events of a booking after `afterSeq`, in order, at most 1,000. */
+/** Events of a booking that are read at once, at most. */
+export const MOST_EVENTS_AT_ONCE = 1_000;
+
+/** Events of a booking after `afterSeq`, in order, at most MOST_EVENTS_AT_ONCE. */
 export function eventsAfter(manager: Manager, bookingId: string, afterSeq: number): Promise<EventRow[]> {
   return rows<EventRow>(
     manager,
     `SELECT seq, event, payload, at FROM booking_events WHERE booking_id = $1 AND seq > $2
-     ORDER BY seq LIMIT 1000`,
+     ORDER BY seq LIMIT ${MOST_EVENTS_AT_ONCE}`,
     [bookingId, afterSeq],
   );
 }

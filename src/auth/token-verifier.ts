@@ -8,7 +8,10 @@ import { callerOf, type Caller } from './caller.js';
 import { Revocations } from './revocations.js';
 
 /** Algorithms of keys from a JWKS address; a shared secret is only ever used with HS256. */
-const JWKS_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA'];
+const JWKS_ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+];
 
 /** Verifies tokens: signature, algorithm, time, issuer, audience, claims, revocation. */
 @Injectable()

@@ -59,15 +59,16 @@ export class Admission implements OnApplicationBootstrap, OnApplicationShutdown 
     return this.loop.stop();
   }
 
-  /** Takes the place of one new booking; answers the refusal where there is none. */
-  take(): OverloadedException | null {
+  /** Why there is no place for a new booking; null where there is one. */
+  refusal(): OverloadedException | null {
     const reason = this.reasonToRefuse();
-    if (reason === null) {
-      this.room -= 1;
-      this.taken += 1;
-      return null;
-    }
-    return new OverloadedException(DETAILS[reason], RETRY_AFTER_SECONDS);
+    return reason === null ? null : new OverloadedException(DETAILS[reason], RETRY_AFTER_SECONDS);
+  }
+
+  /** The place of one new booking is taken. */
+  noteTaken(): void {
+    this.room -= 1;
+    this.taken += 1;
   }
 
   /** A booking was refused in the end: counted. */

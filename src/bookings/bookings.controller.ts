@@ -22,7 +22,8 @@ import { API_CONFIG, DISPATCH } from '../config/providers.js';
 import type { ApiConfig } from '../config/environment.js';
 import { NUMBER_KEY, fromCursor, pageOf } from '../http/cursor.js';
 import { ageMs, type TimedRequest } from '../http/arrival.js';
-import { RateLimiter } from '../http/rate-limiter.js';
+import { OverloadedException } from '../http/overloaded.js';
+import { RateLimiter, TooManyRequestsException } from '../http/rate-limiter.js';
 import { InvalidInputException } from '../http/validation.js';
 import { AuditedRead } from '../auth/read-audit.js';
 
@@ -56,18 +57,31 @@ export class BookingsController {
       limits: this.config.searchLimits,
       ...(key === undefined ? {} : { idempotencyKey: key }),
     };
-    const refusal = this.admission.take();
+    const refusal = await this.refusalOf(caller);
     if (refusal !== null) return this.orEarlier(request, refusal);
-    const limits = this.config.RATE_LIMIT;
-    if (limits !== null) await this.limiter.take('bookings', caller.id, limits.bookingsPerToken);
+    this.admission.noteTaken();
     return createBooking(this.dispatch, request);
+  }
+
+  /** Why a new booking is not taken now: too many for the system, or for this person; null when it is. */
+  private async refusalOf(caller: Caller): Promise<Error | null> {
+    const refusal = this.admission.refusal();
+    const limits = this.config.RATE_LIMIT;
+    if (refusal !== null || limits === null) return refusal;
+    try {
+      await this.limiter.take('bookings', caller.id, limits.bookingsPerToken);
+      return null;
+    } catch (error) {
+      if (error instanceof TooManyRequestsException) return error;
+      throw error;
+    }
   }
 
   /** Too much for a new booking; one that was made with this key is answered all the same. */
   private async orEarlier(request: BookingRequest, refusal: Error): Promise<Booking> {
     const earlier = await earlierBooking(this.dispatch, request);
     if (earlier !== null) return earlier;
-    this.admission.noteRefused();
+    if (refusal instanceof OverloadedException) this.admission.noteRefused();
     throw refusal;
   }
 

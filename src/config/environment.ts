@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DEFAULT_JOB_STALE_MS, DEFAULT_LIMITS, type SearchLimits } from '../../contract/limits.js';
 import { readPayloadKeys } from '../../payload-codec/keys.js';
+import { DEFAULT_RATE_LIMITS, DEFAULT_SOCKET_LIMIT, rateLimit, socketLimit } from './door-limits.js';
 import { FAILPOINTS, readFailpoint } from './failpoint-names.js';
 
 export type Environment = Record<string, string | undefined>;
@@ -74,43 +75,6 @@ const workerSchema = z.object({
   WORKER_BUILD_ID: deploymentWord.optional(),
 });
 
-/** Limits per minute: requests and bookings of one token, requests of one address. */
-export interface RateLimits {
-  requestsPerToken: number;
-  bookingsPerToken: number;
-  requestsPerAddress: number;
-}
-export const DEFAULT_RATE_LIMITS: RateLimits = {
-  requestsPerToken: 600,
-  bookingsPerToken: 30,
-  requestsPerAddress: 6_000,
-};
-
-const rateLimit = z
-  .string()
-  .regex(/^(off|\d+,\d+,\d+)$/, 'must be off, or requests,bookings,requests per address, such as 600,30,6000')
-  .transform((value): RateLimits | null => {
-    if (value === 'off') return null;
-    const [requestsPerToken = 0, bookingsPerToken = 0, requestsPerAddress = 0] = value.split(',').map(Number);
-    return { requestsPerToken, bookingsPerToken, requestsPerAddress };
-  });
-
-/** Sockets that one API process holds open at most: of one person, and of one address. */
-export interface SocketLimit {
-  perPerson: number;
-  perAddress: number;
-}
-export const DEFAULT_SOCKET_LIMIT: SocketLimit = { perPerson: 20, perAddress: 2_000 };
-
-const socketLimit = z
-  .string()
-  .regex(/^(off|[1-9]\d*,[1-9]\d*)$/, 'must be off, or sockets of a person,of an address, such as 20,2000')
-  .transform((value): SocketLimit | null => {
-    if (value === 'off') return null;
-    const [perPerson = 0, perAddress = 0] = value.split(',').map(Number);
-    return { perPerson, perAddress };
-  });
-
 /** OpenStreetMap's own tiles: fine for a try and for little traffic, by their rules of use. */
 export const DEFAULT_MAP_TILES_URL = 'https://tile.openstreetmap.org/{z}/{x}/{y}.png';
 const TILES_FORM = /^https?:\/\/(\{s\}\.)?[\w.-]+(:\d+)?\/\S+$/;
@@ -123,6 +87,11 @@ const mapTiles = z
     { error: 'must be off, or an http(s):// address with {z}, {x} and {y}' },
   )
   .transform((value) => (value === 'off' ? null : value));
+
+/** As browsers send it: anything else would be compared with it and never equal. */
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
 
 /** With the 4 s in which requests under way are answered, less than the 9 s after which a stop is cut off. */
 const MOST_DRAIN_MS = 4_000;
@@ -147,7 +116,11 @@ const apiSchema = z.object({
         .map((origin) => origin.trim())
         .filter(Boolean),
     )
-    .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be origins such as https://app.example' }))),
+    .pipe(
+      z.array(
+        z.string().refine(isOrigin, { error: 'must be origins such as https://app.example, without a path' }),
+      ),
+    ),
   TRUST_PROXY: z.string().min(1).optional(),
   RATE_LIMIT: rateLimit.default(DEFAULT_RATE_LIMITS),
   SOCKET_LIMIT: socketLimit.default(DEFAULT_SOCKET_LIMIT),

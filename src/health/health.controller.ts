@@ -5,7 +5,7 @@ import { outboxBacklog } from '../../database/statements/outbox.js';
 import { countLiveSearches, countUnreceivedOffers } from '../../database/statements/repairs.js';
 import { OFFER_RECEIPT_MS } from '../../contract/limits.js';
 import type { DispatchContext } from '../../dispatch/context.js';
-import { Anyone } from '../auth/access.guard.js';
+import { Anyone, Probe } from '../auth/access.guard.js';
 import { API_CONFIG, DISPATCH } from '../config/providers.js';
 import type { ApiConfig } from '../config/environment.js';
 import { databaseIsAway } from '../http/database-away.js';
@@ -13,7 +13,6 @@ import { HealthService } from './health.service.js';
 import { Metrics } from './metrics.js';
 
 @Controller()
-@Anyone()
 export class HealthController {
   constructor(
     private readonly health: HealthService,
@@ -23,11 +22,13 @@ export class HealthController {
   ) {}
 
   @Get('health/live')
+  @Probe()
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
   @Get('health/ready')
+  @Probe()
   async ready(@Res({ passthrough: true }) response: Response): Promise<object> {
     const { ready, ...parts } = await this.health.readiness();
     if (!ready) response.status(503).setHeader('Retry-After', '2');
@@ -35,6 +36,7 @@ export class HealthController {
   }
 
   @Get('metrics')
+  @Anyone()
   @Header('Cache-Control', 'no-store')
   async exported(@Req() request: Request, @Res() response: Response): Promise<void> {
     this.refuseStrangers(request);

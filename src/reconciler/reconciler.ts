@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { waitingSearchesWithPilots } from '../../database/statements/claim.js';
+import { waitingSearchesWithPilots, type WaitingPlace } from '../../database/statements/claim.js';
 import { overdueOffers } from '../../database/statements/offers.js';
 import { forgetOldPositions } from '../../database/statements/pilots.js';
 import { sweepRecords } from '../../database/statements/records.js';
@@ -35,9 +35,12 @@ const NUDGE_AGAIN_MS = { waiting: 600, repair: 10_000 } as const;
 /** Repairs are looked for in every fifth round; what is old is swept in the first, and each minute. */
 const REPAIR_ROUNDS = 5;
 const SWEEP_ROUNDS = 150;
-/** Workflows that ended by force are looked for this far back; at the first look after a start, a day. */
+/** Searches that wait, looked at in one statement; and how long a round goes on with the next ones. */
+const WAITING_LOOKED_AT_ONCE = 200;
+const WAKING_MS = 200;
+/** Workflows that ended by force are looked for this far behind the last look; at the first after a start, a day. */
 const BROKEN_WINDOW_MS = 120_000;
-const FIRST_BROKEN_WINDOW_MS = 86_400_000;
+const LONGEST_BROKEN_WINDOW_MS = 86_400_000;
 
 /**
  * Looks for what no one is working on and repairs it by the same statements as everybody, one process at
@@ -48,7 +51,9 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
   private readonly holder = randomUUID();
   private readonly loop: Loop;
   private round = 0;
-  private lookedForBroken = false;
+  private wokenUpTo: WaitingPlace | null = null;
+  /** When workflows that ended by force were last looked for, by the monotonic clock; null when never. */
+  private lookedForBrokenAt: number | null = null;
   private readonly nudgedAt = new Map<string, number>();
 
   constructor(
@@ -75,10 +80,27 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     const { manager } = this.dispatch.source;
     if (!(await takeLease(manager, LEASE, this.holder, LEASE_MS))) return;
     this.round += 1;
-    for (const search of await waitingSearchesWithPilots(manager))
-      await this.nudge('waiting', search.booking_id);
+    await this.wakeWaiting();
     if (this.round % REPAIR_ROUNDS === 0) await this.repair();
     if (this.round % SWEEP_ROUNDS === 1) await this.sweep();
+  }
+
+  /**
+   * Searches that wait hear of who came near. As many are looked at as there is time for, and the next round goes on
+   * behind them: however many wait where nobody is, the others have their turn.
+   */
+  private async wakeWaiting(): Promise<void> {
+    const { manager } = this.dispatch.source;
+    const enoughAt = performance.now() + WAKING_MS;
+    do {
+      const { bookingIds, last } = await waitingSearchesWithPilots(
+        manager,
+        this.wokenUpTo,
+        WAITING_LOOKED_AT_ONCE,
+      );
+      await Promise.all(bookingIds.map((bookingId) => this.nudge('waiting', bookingId)));
+      this.wokenUpTo = last;
+    } while (this.wokenUpTo !== null && performance.now() < enoughAt);
   }
 
   private async sweep(): Promise<void> {
@@ -106,7 +128,11 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** A workflow that was terminated by hand, or failed, gets a new run. */
   private async repairBroken(): Promise<void> {
-    const windowMs = this.lookedForBroken ? BROKEN_WINDOW_MS : FIRST_BROKEN_WINDOW_MS;
+    const lookedAt = performance.now();
+    const windowMs =
+      this.lookedForBrokenAt === null
+        ? LONGEST_BROKEN_WINDOW_MS
+        : Math.min(LONGEST_BROKEN_WINDOW_MS, BROKEN_WINDOW_MS + lookedAt - this.lookedForBrokenAt);
     const now = await databaseNow(this.dispatch.source.manager);
     const broken = await this.client.brokenSince(windowMs, now.getTime()).catch(orNullWhileAway);
     if (broken === null) return;
@@ -115,7 +141,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       'broken_workflow',
       unfinished.map((booking) => booking.booking_id),
     );
-    this.lookedForBroken = true;
+    this.lookedForBrokenAt = lookedAt;
   }
 
   /** One whose workflow is open is only waiting for a busy worker: telling it again would add to the load. */

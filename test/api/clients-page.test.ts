@@ -15,7 +15,7 @@ import {
   REACHABLE_MS,
   TEXT_LIMITS,
 } from '../../contract/limits.js';
-import { DEFAULT_RATE_LIMITS } from '../../src/config/environment.js';
+import { DEFAULT_RATE_LIMITS } from '../../src/config/door-limits.js';
 import { Cast } from '../support/actors.js';
 import { Proxy } from '../support/proxy.js';
 import { RecordedSocket } from '../support/sockets.js';

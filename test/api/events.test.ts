@@ -141,6 +141,30 @@ test('driver_assigned: the card of the pilot, his way and the time for it', asyn
   expect(heard.payload).toMatchObject({ pilotId: pilot.id, pilotName: 'Ada' });
 });
 
+test('more than a thousand events are all there by REST, in order, from wherever one asks', async () => {
+  const user = await cast.user();
+  const { id } = await user.book(freshPlace());
+  await user.event(id, 'booking:no_pilots');
+  const [{ seq: before } = { seq: 0 }] = await system.rows<{ seq: number }>(
+    'UPDATE bookings SET event_seq = event_seq + 2000 WHERE id = $1 RETURNING event_seq - 2000 AS seq',
+    [id],
+  );
+  await system.rows(
+    `INSERT INTO booking_events (booking_id, seq, event, payload, at)
+     SELECT $1::uuid, $2::int + n, 'booking:search_started', jsonb_build_object('bookingId', $1::uuid, 'message', 'x'),
+       clock_timestamp() FROM generate_series(1, 2000) n`,
+    [id, before],
+  );
+  const seqs = async (query = '') =>
+    (await user.expect<{ seq: number }[]>(200, 'GET', `/bookings/${id}/events${query}`)).map(
+      ({ seq }) => seq,
+    );
+  const all = Array.from({ length: before + 2_000 }, (_, index) => index + 1);
+  expect(await seqs()).toEqual(all);
+  expect(await seqs('?after=900')).toEqual(all.slice(900));
+  expect(await seqs(`?after=${all.length}`)).toEqual([]);
+});
+
 test('no_pilots and search_timeout reach the operators with the count of tries', async () => {
   const place = freshPlace();
   const user = await cast.user();

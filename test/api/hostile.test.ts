@@ -4,7 +4,7 @@ import { BODY_LIMIT_BYTES } from '../../contract/limits.js';
 import type { Offer } from '../../contract/shapes.js';
 import { workflowIdOf } from '../../contract/workflow.js';
 import { bookingAt, Cast, type PilotActor, type User } from '../support/actors.js';
-import { workflowState } from '../support/accounts.js';
+import { agreed, queried, workflowState } from '../support/accounts.js';
 import { expectProblem } from '../support/conform.js';
 import { count } from '../support/counts.js';
 import { inCrowd, upTo } from '../support/crowd.js';
@@ -210,34 +210,39 @@ test('S12 · accept and give back, over and over: not asked any more after three
 });
 
 test('S14 · captured calls played again change nothing', async () => {
-  const place = freshPlace();
-  const user = await cast.user();
-  const [first, second] = [await cast.pilot({ at: place }), await cast.pilot({ at: northOf(place, 0.5) })];
+  const [place, user] = [freshPlace(), await cast.user()];
   const key = { 'idempotency-key': randomUUID() };
-  const body = bookingAt(place);
-  const { id } = await user.expect<{ id: string }>(201, 'POST', '/bookings', body, { headers: key });
-  const declined = await first.offered(id);
-  await first.decline(declined.offerId);
-  const accepted = await second.offered(id);
-  expect((await second.accept(accepted.offerId)).status).toBe(200);
+  const book = () => user.request<{ id: string }>('POST', '/bookings', bookingAt(place), { headers: key });
+  const { id } = (await book()).body;
   const rows = () =>
     Promise.all(
       ['bookings', 'offers', 'searches', 'booking_events'].map((table) =>
         system.rows(`SELECT * FROM ${table} WHERE ${table === 'bookings' ? 'id' : 'booking_id'} = $1`, [id]),
       ),
     );
-  const before = await rows();
-  const again: [() => Promise<Reply>, number][] = [
-    [() => user.request('POST', '/bookings', body, { headers: key }), 201],
-    [() => first.decline(declined.offerId), 200],
-    [() => second.accept(accepted.offerId), 200],
-    [() => first.accept(declined.offerId), 409],
-    [() => second.decline(accepted.offerId), 409],
-    [() => user.retry(id), 404],
-  ];
-  for (const [play, status] of again)
-    for (const reply of await inCrowd(5, upTo(count(100)), play))
-      expect([status, 429]).toContain(reply.status);
-  expect(await rows()).toEqual(before);
-  await never('another event', async () => (await rows())[3]?.length !== before[3]?.length, 300);
+  async function changeNothing(...captured: [() => Promise<Reply>, number][]): Promise<void> {
+    const before = await rows();
+    for (const [play, status] of captured)
+      for (const reply of await inCrowd(5, upTo(count(100)), play))
+        expect([status, 429]).toContain(reply.status);
+    expect(await rows()).toEqual(before);
+    await never('another event', async () => (await rows())[3]?.length !== before[3]?.length, 300);
+  }
+  await user.event(id, 'booking:no_pilots');
+  const [first, second] = [await cast.pilot({ at: place }), await cast.pilot({ at: northOf(place, 0.5) })];
+  const retry = () => user.retry(id);
+  expect((await retry()).status).toBe(200);
+  const declined = await first.offered(id);
+  const told = await agreed(system, id, 'offered');
+  await changeNothing([retry, 200]);
+  expect(await queried(system, id)).toEqual(told);
+  const decline = () => first.decline(declined.offerId);
+  expect((await decline()).status).toBe(200);
+  const { offerId } = await second.offered(id);
+  await changeNothing([retry, 200], [decline, 200]);
+  const accept = () => second.accept(offerId);
+  expect((await accept()).status).toBe(200);
+  const [lateAccept, lateDecline] = [() => first.accept(declined.offerId), () => second.decline(offerId)];
+  await changeNothing([book, 201], [decline, 200], [accept, 200]);
+  await changeNothing([lateAccept, 409], [lateDecline, 409], [retry, 404]);
 });

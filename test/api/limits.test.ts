@@ -88,6 +88,23 @@ test('S11 · bookings of one token: the smaller limit counts them alone', async 
   expect(rows).toHaveLength(BOOKINGS);
 });
 
+test('a booking that was made is answered again by its key, however many were made since', async () => {
+  await earlyInAMinute(byToken);
+  const token = await signToken();
+  const book = (key: string, body: object) =>
+    call<{ id: string }>(byToken.url(), 'POST', '/bookings', {
+      token,
+      body,
+      headers: { 'idempotency-key': key },
+    });
+  const bodies = Array.from({ length: BOOKINGS + 1 }, () => bookingAt(freshPlace()));
+  const made = await Promise.all(bodies.slice(0, BOOKINGS).map((body, n) => book(`key ${n}`, body)));
+  expect(made.map((one) => one.status)).toEqual(made.map(() => 201));
+  expectProblem(await book('a new one', bodies[BOOKINGS] ?? {}), 429);
+  const again = await Promise.all(bodies.slice(0, BOOKINGS).map((body, n) => book(`key ${n}`, body)));
+  expect(again.map((one) => [one.status, one.body.id])).toEqual(made.map((one) => [201, one.body.id]));
+});
+
 test('S11 S21 · a flood of bad tokens is held by the address, and a forged X-Forwarded-For is not believed', async () => {
   await earlyInAMinute(byAddress);
   const replies = await Promise.all(

@@ -126,6 +126,29 @@ test('ready is 503 until a polling worker has been seen once; live is 200 from t
   await eventually('a worker again', async () => (await health(api.url)).worker === 'up');
 });
 
+test('Postgres away, with limits that are counted there: probes and figures are answered, and are never too many', async () => {
+  const target = new URL(system.database.url);
+  const proxy = await Proxy.start(target.hostname, Number(target.port));
+  target.port = String(proxy.port);
+  // So few that each request asks Postgres for one more.
+  const api = await system.startApi({ DATABASE_URL: target.href, RATE_LIMIT: '20,20,20' });
+  try {
+    for (let probe = 0; probe < 30; probe += 1) {
+      expect((await call(api.url, 'GET', '/health/live')).status).toBe(200);
+      expect(await health(api.url)).not.toHaveProperty('title');
+    }
+    proxy.refuse();
+    await eventually('Postgres to be missed', async () => (await health(api.url))['postgres'] === 'down');
+    expect((await call(api.url, 'GET', '/health/live')).status).toBe(200);
+    const figures = await call<string>(api.url, 'GET', '/metrics');
+    expect(figures.status).toBe(200);
+    expect(figures.text).toContain('dispatch_database_up 0');
+  } finally {
+    await api.kill9();
+    await proxy.stop();
+  }
+});
+
 test('Postgres away: ready 503, calls 503 with Retry-After, no exit; back again, all is well', async () => {
   const target = new URL(system.database.url);
   const proxy = await Proxy.start(target.hostname, Number(target.port));

@@ -166,6 +166,14 @@ test('a traceparent that is none is as good as none', async () => {
 });
 
 test('S17 · nothing of a person and no value of a statement is in any span; loops leave none', async () => {
+  const { traceId, traceparent } = trace();
+  const { id, offerId, pilot } = await offered(traceparent);
+  expect((await pilot.accept(offerId)).status).toBe(200);
+  const ofIt = (name: string) => (one: CollectedSpan) => one.traceId === traceId && one.name === name;
+  for (const name of ['POST /bookings', 'SQL INSERT', 'temporal start', 'activity settleOffer'])
+    await spanOf(name, ofIt(name));
+  // What is there to be found is found: else the rest would look for nothing.
+  expect(collector.text).toContain(id);
   for (const secret of [CANARY.name, CANARY.phone, '1 Pickup Street', user.id])
     expect(collector.text.includes(secret)).toBe(false);
   const roots = collector.spans.filter((one) => one.parentSpanId === undefined || one.parentSpanId === '');

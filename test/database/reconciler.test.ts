@@ -60,6 +60,32 @@ it('a search that waits with patience hears of a pilot who comes within 1 s (rul
   expect(await claim(fixture, booking)).toMatchObject({ kind: 'offered' });
 });
 
+it('a thousand that wait where nobody is, and whose patience ends sooner, keep no other from hearing', async () => {
+  const { booking, place } = await booked(true, { searchPatienceMs: 100_000 });
+  expect(await claim(fixture, booking)).toMatchObject({ kind: 'waiting' });
+  await fixture.query(
+    `WITH others AS (
+       INSERT INTO bookings (id, user_id, user_name, pickup_lat, pickup_lng, pickup_address, dropoff_lat, dropoff_lng,
+         dropoff_address, vehicle_type_id, limits)
+       SELECT gen_random_uuid(), user_id, 'Nobody near', -60, -150, 'A', -60, -150, 'B', vehicle_type_id, limits
+       FROM bookings, generate_series(1, 1000) WHERE id = $1 RETURNING id
+     )
+     INSERT INTO searches (booking_id, search_no, origin, started_at, ends_at, waiting_until)
+     SELECT others.id, 1, 'booking', s.started_at, s.ends_at, s.waiting_until - interval '30 seconds'
+     FROM others, searches s WHERE s.booking_id = $1`,
+    [booking.id],
+  );
+  try {
+    await addPilot(fixture, place);
+    await eventually('the nudge', () => temporal.of(booking.id).includes('nudge'), 1_000);
+  } finally {
+    await fixture.query(`DELETE FROM searches WHERE booking_id IN
+      (SELECT id FROM bookings WHERE user_name = 'Nobody near')`);
+    await fixture.query(`DELETE FROM bookings WHERE user_name = 'Nobody near'`);
+  }
+  expect(await claim(fixture, booking)).toMatchObject({ kind: 'offered' });
+});
+
 it('an offer that is overdue is ended, and its workflow told', async () => {
   const { booking, place } = await booked(true);
   await addPilot(fixture, place);

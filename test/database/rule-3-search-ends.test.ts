@@ -193,8 +193,7 @@ describe('with patience', () => {
 
   it('it is heard of a pilot who comes, and only of one whom it could ask', async () => {
     const { place, booking } = await heardBooking({ searchPatienceMs: 60_000, maxRadiusKm: 10 });
-    const heard = async () =>
-      (await waitingSearchesWithPilots(fixture.source.manager)).some((one) => one.booking_id === booking.id);
+    const heard = async () => (await heardOf()).includes(booking.id);
     const tried = await addPilot(fixture, place);
     await declineByTap(fixture.context, await offerOf(fixture, booking));
     expect(await claim(fixture, booking)).toMatchObject({
@@ -216,10 +215,14 @@ describe('with patience', () => {
     const { place, booking } = await heardBooking();
     await claim(fixture, booking);
     await addPilot(fixture, place);
-    const woken = await waitingSearchesWithPilots(fixture.source.manager);
-    expect(woken.map((one) => one.booking_id)).not.toContain(booking.id);
+    expect(await heardOf()).not.toContain(booking.id);
   });
 });
+
+/** The bookings whose waiting search would hear of a pilot now. */
+async function heardOf(): Promise<string[]> {
+  return (await waitingSearchesWithPilots(fixture.source.manager, null, 1_000)).bookingIds;
+}
 
 it('the time of a search starts with its first claim, once', async () => {
   const { booking, search, user } = await heardBooking({ searchPatienceMs: 60_000 });

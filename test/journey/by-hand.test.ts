@@ -6,7 +6,13 @@ import { TASK_QUEUE, WORKFLOW_TYPE, workflowIdOf } from '../../contract/workflow
 import { Cast } from '../support/actors.js';
 import { agreed, completed, offersOf, workflowState } from '../support/accounts.js';
 import { freshPlace, northOf } from '../support/places.js';
-import { inEveryState, LASTING_STATES, offeredBooking } from '../support/states.js';
+import {
+  agreedInEveryState,
+  allGoOn,
+  inEveryState,
+  LASTING_STATES,
+  offeredBooking,
+} from '../support/states.js';
 import { System } from '../support/system.js';
 import { eventually, never } from '../support/waiting.js';
 
@@ -47,19 +53,10 @@ async function terminated(id: string): Promise<void> {
 
 test('F27 · terminated in every state it is back within 15 s, and the booking goes on as if nothing had been', async () => {
   const states = await inEveryState(system, cast);
-  const { offered: live, assigned: taken, searching: waiting, failed: lost } = states;
   await Promise.all(LASTING_STATES.map((state) => terminated(states[state].id)));
-  for (const state of LASTING_STATES) await agreed(system, states[state].id, state);
-  expect((await live.pilot.accept(live.offerId)).status).toBe(200);
-  await agreed(system, live.id, 'assigned');
-  for (const status of ['ARRIVED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const)
-    expect((await taken.pilot.step(taken.id, status)).status).toBe(200);
-  await completed(system, taken.id);
-  const { lat, lng } = (await waiting.user.booking(waiting.id)).pickup;
-  const newcomer = await cast.pilot({ at: { lat, lng } });
-  expect((await newcomer.offered(waiting.id)).bookingId).toBe(waiting.id);
-  expect((await lost.user.retry(lost.id)).status).toBe(200);
-  await lost.user.event(lost.id, 'booking:search_started', 10_000, 2);
+  await agreedInEveryState(system, states);
+  await allGoOn(system, cast, states);
+  const { offered: live } = states;
   expect(await live.user.eventNames(live.id)).toEqual([
     'created',
     'search_started',

@@ -1,5 +1,6 @@
 /** Nothing that a hand can send wedges a workflow: what does not fit changes nothing, an accept works after it. */
 import { randomUUID } from 'node:crypto';
+import { rows } from '../../database/query.js';
 import type { OfferRow } from '../../database/rows.js';
 import type { Booked } from '../support/booked.js';
 import { freshPlace } from '../support/places.js';
@@ -36,6 +37,10 @@ async function failedTasks(booked: Booked): Promise<number> {
   const failed = (await booked.history()).filter((one) => one.workflowTaskFailedEventAttributes != null);
   return failed.length;
 }
+
+/** Warnings of this workflow about a signal of that name. */
+const linesOf = ({ id }: Booked, signal: string) =>
+  warnings.filter((one) => one.meta?.['workflowId'] === `booking-${id}` && one.meta['signal'] === signal);
 
 const json = (text: string) => ({
   metadata: { encoding: Buffer.from('json/plain') },
@@ -164,20 +169,64 @@ inSkippedTime('malformed signals', () => {
     expect(await failedTasks(stand.booked)).toBe(0);
   });
 
+  /** Until this workflow has written a warning that says so. */
+  const warned = ({ id }: Booked, says: RegExp): Promise<unknown> =>
+    eventually(`a log line of ${says}`, () =>
+      warnings.some((one) => one.meta?.['workflowId'] === `booking-${id}` && says.test(one.message)),
+    );
+  const anybody = () => ({ offerId: randomUUID(), pilotId: randomUUID() });
+
   test.each([
-    ['an unknown name', 'dance', [{}]],
-    ['an accept without ids', 'accept', [{}]],
-    ['an accept of another offer', 'accept', [{ offerId: randomUUID(), pilotId: randomUUID() }]],
-    ['a decline that is a number', 'decline', [4]],
-    ['a retry while a search runs', 'retry', [{}]],
-    ['a cancel that is a number', 'cancel', [4]],
-  ])('%s leaves a log line', async (_what, name, args) => {
-    const stand = await offered();
-    await stand.booked.signal(name, ...args);
-    // What does not fit the live offer is told of at the latest when that offer ends.
-    await stand.booked.accept(stand.offer);
-    await stand.booked.viewIs('assigned');
-    const workflowId = `booking-${stand.booked.id}`;
-    await eventually('a log line', () => warnings.some((one) => one.meta?.['workflowId'] === workflowId));
+    ['an unknown name', 'dance', [{}], /unknown signal/],
+    ['an accept without ids', 'accept', [{}], /must be uuids/],
+    ['an accept of another offer', 'accept', [anybody()], /not to the live offer/],
+    ['a decline that is a number', 'decline', [4], /must be uuids/],
+    ['a retry while a search runs', 'retry', [{}], /no search has failed/],
+    ['a cancel that is a number', 'cancel', [4], /signal ignored/],
+    ['a nudge that is a number', 'nudge', [4], /a nudge does not/],
+  ])('%s leaves a log line', async (_what, name, args, says) => {
+    const { booked, offer } = await offered();
+    await booked.signal(name, ...args);
+    await warned(booked, says);
+    await booked.accept(offer);
+    await booked.viewIs('assigned');
+  });
+
+  test('an answer that no live offer waits for leaves a log line, in every state', async () => {
+    const failed = await (await stage.book(freshPlace())).start();
+    await failed.viewIs('failed');
+    const waiting = await (await stage.book(freshPlace(), { searchPatienceMs: 60_000 })).start();
+    await waiting.viewIs('searching');
+    const { booked: assigned, offer } = await offered();
+    await assigned.accept(offer);
+    await assigned.viewIs('assigned');
+    for (const booked of [failed, waiting, assigned])
+      for (const name of ['accept', 'decline']) {
+        await booked.signal(name, anybody());
+        await eventually(`a log line of ${name}`, () => linesOf(booked, name).length > 0);
+      }
+  });
+
+  test('a cancel of what has been picked up leaves a log line, and the job goes on', async () => {
+    const { booked, offer } = await offered();
+    await booked.accept(offer);
+    await booked.viewIs('assigned');
+    await rows(stage.api.source.manager, `UPDATE bookings SET status = 'PICKED_UP' WHERE id = $1`, [
+      booked.id,
+    ]);
+    await booked.signal('cancel', {});
+    await warned(booked, /cannot be cancelled any more/);
+    expect((await booked.row()).status).toBe('PICKED_UP');
+    await booked.viewIs('assigned');
+  });
+
+  test('an accept by hand that comes when the offer is over leaves a log line', async () => {
+    const { booked, offer } = await offered();
+    await rows(stage.api.source.manager, 'UPDATE offers SET expires_at = clock_timestamp() WHERE id = $1', [
+      offer.id,
+    ]);
+    await booked.signal('accept', { offerId: offer.id, pilotId: offer.pilot_id });
+    await warned(booked, /the offer was over/);
+    await booked.liveOffer(2);
   });
 });
