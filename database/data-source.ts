@@ -14,6 +14,7 @@ import { SearchesNotBegun1764028800000 } from './migrations/1764028800000-search
 import { EventsByTime1763942400000 } from './migrations/1763942400000-events-by-time.js';
 import { StepsAndPauses1764028805000 } from './migrations/1764028805000-steps-and-pauses.js';
 import { ListedPositions1764028810000 } from './migrations/1764028810000-listed-positions.js';
+import { LeasesBegunAnew1764115200000 } from './migrations/1764115200000-leases-begun-anew.js';
 
 export interface DatabaseOptions {
   url: string;
@@ -82,6 +83,7 @@ export function createDataSource(options: DatabaseOptions): DataSource {
       SearchesNotBegun1764028800000,
       StepsAndPauses1764028805000,
       ListedPositions1764028810000,
+      LeasesBegunAnew1764115200000,
     ],
     migrationsTransactionMode: 'each',
     uuidExtension: 'pgcrypto',

@@ -13,6 +13,7 @@ import {
   selectBeforeClaim,
   type OverdueOffer,
 } from '../database/statements/claim.js';
+import { apisWereAway } from '../database/statements/repairs.js';
 import type { BookingRow, SearchRow } from '../database/rows.js';
 import type { Standing } from '../contract/activities.js';
 import { SHORTEST_OFFER_MS } from '../contract/limits.js';
@@ -22,6 +23,9 @@ import { CONTENDED_WAIT_MS, takePilot } from './take-pilot.js';
 import { failForTime, failForWantOfPilots } from './steps.js';
 import { settleOffer } from './settle-offer.js';
 import { searchOf, standingOf, toStanding } from './standing.js';
+
+/** No pilot could be heard until a moment ago: it is looked again this often, until they had the time to be. */
+const UNHEARD_WAIT_MS = 500;
 
 export interface ClaimStep {
   bookingId: string;
@@ -180,6 +184,7 @@ function waiting(found: StandingRow, waitMs: number, until: 'patience' | 'search
 async function nobodyToAsk(tx: Transaction, booking: BookingRow, found: StandingRow): Promise<Standing> {
   tx.log('no_pilot_found', { bookingId: booking.id, searchNo: booking.search_no });
   note(tx, booking, 'no_one');
+  if (await apisWereAway(tx.manager)) return waiting(found, UNHEARD_WAIT_MS, 'patience');
   // The wait for a pause that is over is no patience used up.
   if (found.held_at !== null) await stopWaiting(tx.manager, booking.id, booking.search_no);
   const patienceMs = booking.limits.searchPatienceMs;

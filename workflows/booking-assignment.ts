@@ -34,6 +34,9 @@ const activities = proxyLocalActivities<BookingAssignmentActivities>({
   startToCloseTimeout: '3s',
   // A database that is away comes back: without end, and soon enough that an offer's end is not late.
   retry: { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '1s' },
+  // Beyond that the retries wait on timers. Tried again and again within one workflow task they outlast it on a busy
+  // machine, its successor comes to the same worker, and the SDK records a history that does not replay (decision 18).
+  localRetryThreshold: '400ms',
 });
 
 /** What the steps of the story share. */

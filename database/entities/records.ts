@@ -136,6 +136,10 @@ export class Lease {
 
   @Column('timestamptz')
   until!: Date;
+
+  /** When it was begun anew after a time in which nobody renewed it; null when that never was. */
+  @Column('timestamptz', { name: 'begun_anew_at', nullable: true })
+  begunAnewAt!: Date | null;
 }
 
 /** Payloads too long for a notification; the sockets' adapter reads and cleans it. */

@@ -1,6 +1,14 @@
 /** What the reconciler looks for: bookings that no one is working on, by their rows. */
 import { ms, row, rows, type Manager } from '../query.js';
 
+/** The lease of the APIs' reconciler, and for how long it is taken. It is renewed more than twice a second. */
+export const RECONCILER_LEASE = 'reconciler';
+export const LEASE_MS = 5_000;
+/** Not renewed for this long, no API could write. */
+const MISSED_AFTER_MS = 2_000;
+/** So long after that, apps have connected again, and pilots been heard: a socket is pinged every 5 s. */
+const HEARD_AGAIN_MS = 6_000;
+
 /** Takes or keeps a lease for `holder`; false while another has it. */
 export async function takeLease(
   manager: Manager,
@@ -11,12 +19,28 @@ export async function takeLease(
   const taken = await row(
     manager,
     `INSERT INTO leases AS l (name, holder, until) VALUES ($1, $2, clock_timestamp() + ${ms(3)})
-     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until,
+       begun_anew_at = CASE WHEN excluded.until - l.until > ${ms(4)} THEN clock_timestamp() ELSE l.begun_anew_at END
        WHERE l.holder = excluded.holder OR l.until < clock_timestamp()
      RETURNING name`,
-    [name, holder, leaseMs],
+    [name, holder, leaseMs, MISSED_AFTER_MS],
   );
   return taken !== null;
+}
+
+/**
+ * Could no API write until a moment ago, since Postgres was away for them, or all of them died? Then pilots who are
+ * connected look unreachable, and that nobody is near is not known. False where no API has ever run.
+ */
+export async function apisWereAway(manager: Manager): Promise<boolean> {
+  const found = await row<{ away: boolean }>(
+    manager,
+    `SELECT until < clock_timestamp() + ${ms(2)}
+       OR coalesce(begun_anew_at > clock_timestamp() - ${ms(3)}, false) AS away
+     FROM leases WHERE name = $1`,
+    [RECONCILER_LEASE, LEASE_MS - MISSED_AFTER_MS, HEARD_AGAIN_MS],
+  );
+  return found?.away ?? false;
 }
 
 /** Gives a lease back, so that another process need not wait for its end. */

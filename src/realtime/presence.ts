@@ -44,12 +44,14 @@ export class Presence implements OnApplicationBootstrap, OnApplicationShutdown {
     await markSeen(this.dispatch.source.manager, [{ pilotId, agoMs: 0 }]);
   }
 
+  /** What could not be written, since Postgres is away, is written with the next batch. */
   private async write(): Promise<void> {
     const now = performance.now();
-    const seen = [...this.alive].map(([pilotId, at]) => ({ pilotId, agoMs: now - at }));
-    const worthy = seen.filter((one) => one.agoMs < WORTH_WRITING_MS);
-    for (const one of seen)
-      if (this.alive.get(one.pilotId) === now - one.agoMs) this.alive.delete(one.pilotId);
+    const seen = [...this.alive];
+    const worthy = seen
+      .map(([pilotId, at]) => ({ pilotId, agoMs: now - at }))
+      .filter((one) => one.agoMs < WORTH_WRITING_MS);
     if (worthy.length > 0) await markSeen(this.dispatch.source.manager, worthy);
+    for (const [pilotId, at] of seen) if (this.alive.get(pilotId) === at) this.alive.delete(pilotId);
   }
 }

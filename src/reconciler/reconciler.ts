@@ -12,6 +12,8 @@ import {
   stalledBookings,
   takeLease,
   unfinishedOf,
+  LEASE_MS,
+  RECONCILER_LEASE,
 } from '../../database/statements/repairs.js';
 import { IDEMPOTENCY_MS, SEARCH_STEPS_KEPT_MS } from '../../contract/limits.js';
 import type { DispatchContext } from '../../dispatch/context.js';
@@ -24,8 +26,6 @@ import type { ApiConfig } from '../config/environment.js';
 import { Metrics } from '../health/metrics.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 
-const LEASE = 'reconciler';
-const LEASE_MS = 5_000;
 /** Often enough that a waiting search hears of a pilot within a second. */
 const ROUND_EVERY_MS = 400;
 /** What is due this long and not done has nobody working on it: a worker acts within 1.5 s. */
@@ -73,12 +73,12 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
 
   async onApplicationShutdown(): Promise<void> {
     await this.loop.stop();
-    await dropLease(this.dispatch.source.manager, LEASE, this.holder).catch(() => undefined);
+    await dropLease(this.dispatch.source.manager, RECONCILER_LEASE, this.holder).catch(() => undefined);
   }
 
   private async reconcile(): Promise<void> {
     const { manager } = this.dispatch.source;
-    if (!(await takeLease(manager, LEASE, this.holder, LEASE_MS))) return;
+    if (!(await takeLease(manager, RECONCILER_LEASE, this.holder, LEASE_MS))) return;
     this.round += 1;
     await this.wakeWaiting();
     if (this.round % REPAIR_ROUNDS === 0) await this.repair();

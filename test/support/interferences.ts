@@ -1,4 +1,5 @@
 /** The activities of a stage: the real ones, and what a test does around them. */
+import { ApplicationFailure } from '@temporalio/common';
 import type { BookingAssignmentActivities } from '../../contract/activities.js';
 
 export type ActivityName = keyof BookingAssignmentActivities;
@@ -54,9 +55,8 @@ export class Interferences {
       [when]: () => {
         if (left === 0) return;
         left -= 1;
-        throw Object.assign(new Error('terminating connection due to administrator command'), {
-          driverError: { code: '57P01' },
-        });
+        // As the worker's activities say it: the driver's own words stay out of histories.
+        throw ApplicationFailure.retryable('database: 57P01', 'database');
       },
     });
   }

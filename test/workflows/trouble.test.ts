@@ -1,6 +1,7 @@
 /** Errors, lost answers, stale runs and late nudges: an activity may fail and may run twice, the search goes on. */
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
+import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { DEFAULT_LIMITS } from '../../contract/limits.js';
 import { rows } from '../../database/query.js';
 import { releaseByPilot } from '../../dispatch/jobs.js';
@@ -11,6 +12,13 @@ import { eventually, pause } from '../support/waiting.js';
 
 /** Longer than one attempt of an activity may take. */
 const STALE_AFTER_MS = 3_400;
+/** The timers on which retries of activities waited, milliseconds; those of offers and searches are longer. */
+async function retryTimersOf(booked: Booked): Promise<number[]> {
+  return (await booked.history()).flatMap(({ timerStartedEventAttributes: timer }) => {
+    const ms = optionalTsToMs(timer?.startToFireTimeout) ?? Infinity;
+    return ms < 1_000 ? [ms] : [];
+  });
+}
 
 inSkippedTime('trouble', () => {
   describe('a nudge that arrives while an activity runs is not lost', () => {
@@ -96,7 +104,8 @@ inSkippedTime('trouble', () => {
         'offer_sent',
         'driver_assigned',
       ]);
-      expect(JSON.stringify(await booked.history())).not.toContain('administrator');
+      // Twice within the workflow task, then on timers: a task that lasts is one that is lost on a busy machine.
+      expect(await retryTimersOf(booked)).toEqual([450, 675, 450, 675]);
     });
 
     test('of the real driver: a missing table heals, and its statement is in no history', async () => {
@@ -116,7 +125,8 @@ inSkippedTime('trouble', () => {
       await booked.liveOffer(1);
       expect(runs).toBe(4);
       const history = JSON.stringify(await booked.history());
-      expect(history).not.toMatch(/42P01|relation|SELECT/);
+      expect(history).toContain('database: 42P01');
+      expect(history).not.toMatch(/relation|does not exist|SELECT/);
     });
 
     test('longer than the search: it ends as search_timeout as soon as the database is back', async () => {

@@ -26,8 +26,13 @@ function bar(total: number): Progress {
   const only = bars.create(total, 0, { differing: 0 });
   return {
     step: (differing) => only.increment(1, { differing }),
-    print: (line) => bars.log(`${line}\n`),
-    stop: () => bars.stop(),
+    // Into a file it goes as it is: the bar is on the terminal alone.
+    print: (line) => void (process.stdout.isTTY ? bars.log(`${line}\n`) : process.stdout.write(`${line}\n`)),
+    stop: () => {
+      // What was printed a moment ago still waits for the bar to be drawn again.
+      bars.update();
+      bars.stop();
+    },
   };
 }
 
