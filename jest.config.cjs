@@ -21,6 +21,7 @@ const ESM_ONLY = [
 const ALONE = [
   'api/hostile',
   'browser/operator-many',
+  'journey/api-killed',
   'journey/failpoints',
   'journey/overload',
   'journey/rolling-restart',
