@@ -48,14 +48,19 @@ interface Watched {
   goneAt: number;
 }
 
+declare global {
+  /** In the page: what is seen of its pop-up until it goes. */
+  var popupWatched: Promise<Watched>;
+}
+
 /**
  * Watches a pop-up from inside its page until it goes: on a busy machine a look from outside comes late, and would
- * measure the way to the browser. Ten looks a second, and the instant at which it went.
+ * measure the way to the browser. Ten looks a second, the first before this answers, and the instant at which it went.
  */
-function watched({ screen }: PilotScreen): Promise<Watched> {
-  return screen.page.evaluate(
+async function watching({ screen }: PilotScreen): Promise<() => Promise<Watched>> {
+  await screen.page.evaluate(
     () =>
-      new Promise<Watched>((resolve) => {
+      void (globalThis.popupWatched = new Promise<Watched>((resolve) => {
         const looks: Look[] = [];
         const look = (): void => {
           const at = performance.timeOrigin + performance.now();
@@ -82,14 +87,15 @@ function watched({ screen }: PilotScreen): Promise<Watched> {
         });
         changes.observe(document.body, { childList: true, subtree: true });
         look();
-      }),
+      })),
   );
+  return () => screen.page.evaluate(() => globalThis.popupWatched);
 }
 
 /** Watches a pop-up until it goes; answers the numbers that it showed. */
 async function watch(pilot: PilotScreen, offer: Offer): Promise<number[]> {
   const endsAt = Date.parse(offer.expiresAt);
-  const { looks, goneAt } = await watched(pilot);
+  const { looks, goneAt } = await (await watching(pilot))();
   looks.forEach(({ at, shown, ring, head, label }, index) => {
     // Should the page have stood still for a moment, it shows what was right at the look before.
     const before = looks[index - 1]?.at ?? at;
@@ -144,10 +150,10 @@ test('when the booking is cancelled it goes at once, and says why', async () => 
   const [user, pilot] = await Promise.all([stage.cast.user(), stage.pilot(place)]);
   const { id } = await user.book(place);
   await pilot.offered();
-  const watching = watched(pilot);
+  const seen = await watching(pilot);
   const cancelledAt = Date.now();
   expect((await user.cancel(id)).status).toBe(200);
-  const { looks, goneAt } = await watching;
+  const { looks, goneAt } = await seen();
   expect(colourOf(looks[0]?.ring ?? '').alpha).toBe(1);
   expect(goneAt - cancelledAt).toBeLessThan(1_500);
   await pilot.screen.sees('The customer cancelled.');
