@@ -70,8 +70,7 @@ describe('the program of the page', () => {
   it.each([[0], [1], [3]])(
     'shows every event once and in order, the network cut after %d of them',
     async (line) => {
-      const { hostname, port } = new URL(system.url());
-      const proxy = await Proxy.start(hostname, Number(port));
+      const proxy = await Proxy.before(system.url());
       const run = start(`http://127.0.0.1:${proxy.port}`);
       try {
         if (line > 0) {

@@ -1,6 +1,6 @@
 /** Every figure of decisions, repairs and rows moves, in the process that it is said to move in, and no other with it. */
 import { workflowIdOf } from '../../contract/workflow.js';
-import { workflowState } from '../support/accounts.js';
+import { newRun, workflowState } from '../support/accounts.js';
 import { Cast } from '../support/actors.js';
 import { samplesOf, type Sample } from '../support/exposition.js';
 import { freePort } from '../support/free-port.js';
@@ -31,9 +31,8 @@ beforeAll(async () => {
   const port = await freePort();
   worker = `http://127.0.0.1:${port}`;
   system = await System.prepare({ env: { WORKER_METRICS_PORT: String(port) } });
-  const [host = '', temporalPort] = system.temporal.address.split(':');
-  proxy = await Proxy.start(host, Number(temporalPort));
-  const env = { TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}` };
+  proxy = await Proxy.before(system.temporal.address);
+  const env = { TEMPORAL_ADDRESS: proxy.address };
   const patient = { ...env, OFFER_TIMEOUT_MS: '30000', SEARCH_TIMEOUT_MS: '60000' };
   const hasty = { ...env, OFFER_TIMEOUT_MS: '2500', SEARCH_TIMEOUT_MS: '5000', SEARCH_PATIENCE_MS: '60000' };
   await Promise.all([system.startWorker(), system.startApi(patient)]);
@@ -192,14 +191,7 @@ describe('the reconciler counts', () => {
     const { runId } = (await workflowState(system, id)) ?? {};
     await moves({ 'API repairs_total broken_workflow': 1 }, async () => {
       await system.temporal.client.workflow.getHandle(workflowIdOf(id)).terminate();
-      await eventually(
-        'a new run',
-        async () => {
-          const state = await workflowState(system, id);
-          return state?.status === 'RUNNING' && state.runId !== runId;
-        },
-        REPAIRED_WITHIN_MS,
-      );
+      await newRun(system, id, runId, REPAIRED_WITHIN_MS);
     });
     const wanted = {
       'API offers_total accepted': 1,

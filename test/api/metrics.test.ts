@@ -138,12 +138,9 @@ test('a second worker on one machine runs without metrics, and says so', async (
 });
 
 test('while Postgres is away an API is scraped all the same, without the figures out of the rows', async () => {
-  const { hostname, port } = new URL(system.database.url);
-  const proxy = await Proxy.start(hostname, Number(port));
+  const proxy = await Proxy.before(system.database.url);
   try {
-    const behind = new URL(system.database.url);
-    behind.host = `127.0.0.1:${proxy.port}`;
-    const api = await system.startApi({ DATABASE_URL: behind.href });
+    const api = await system.startApi({ DATABASE_URL: proxy.insteadOf(system.database.url) });
     proxy.refuse();
     const samples = samplesOf(await (await fetch(`${api.url}/metrics`)).text());
     expect(value(samples, 'dispatch_database_up')).toBe(0);

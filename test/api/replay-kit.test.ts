@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordedHistory } from '../../tools/history/recorded.js';
 import { workflowIdOf } from '../../contract/workflow.js';
-import { workflowState } from '../support/accounts.js';
+import { newRun, workflowState } from '../support/accounts.js';
 import { kit, type Said } from '../support/kit.js';
 import { freshKey } from '../support/payload-keys.js';
 import { SealedSystem } from '../support/sealed-system.js';
@@ -27,14 +27,7 @@ beforeAll(async () => {
   bookingId = booking.id;
   const first = (await workflowState(sealed.system, bookingId))?.runId ?? '';
   await sealed.system.temporal.client.workflow.getHandle(workflowIdOf(bookingId)).terminate('by a test');
-  const latest = await eventually(
-    'a new run',
-    async () => {
-      const state = await workflowState(sealed.system, bookingId);
-      return state?.status === 'RUNNING' && state.runId !== first && state.runId;
-    },
-    REPAIRED_WITHIN_MS,
-  );
+  const latest = await newRun(sealed.system, bookingId, first, REPAIRED_WITHIN_MS);
   runs = { first, latest };
 });
 afterAll(async () => {

@@ -127,11 +127,12 @@ test('ready is 503 until a polling worker has been seen once; live is 200 from t
 });
 
 test('Postgres away, with limits that are counted there: probes and figures are answered, and are never too many', async () => {
-  const target = new URL(system.database.url);
-  const proxy = await Proxy.start(target.hostname, Number(target.port));
-  target.port = String(proxy.port);
+  const proxy = await Proxy.before(system.database.url);
   // So few that each request asks Postgres for one more.
-  const api = await system.startApi({ DATABASE_URL: target.href, RATE_LIMIT: '20,20,20' });
+  const api = await system.startApi({
+    DATABASE_URL: proxy.insteadOf(system.database.url),
+    RATE_LIMIT: '20,20,20',
+  });
   try {
     for (let probe = 0; probe < 30; probe += 1) {
       expect((await call(api.url, 'GET', '/health/live')).status).toBe(200);
@@ -150,10 +151,8 @@ test('Postgres away, with limits that are counted there: probes and figures are 
 });
 
 test('Postgres away: ready 503, calls 503 with Retry-After, no exit; back again, all is well', async () => {
-  const target = new URL(system.database.url);
-  const proxy = await Proxy.start(target.hostname, Number(target.port));
-  target.port = String(proxy.port);
-  const api = await system.startApi({ DATABASE_URL: target.href });
+  const proxy = await Proxy.before(system.database.url);
+  const api = await system.startApi({ DATABASE_URL: proxy.insteadOf(system.database.url) });
   const user = await new Cast({ url: () => api.url }).user({ connected: false });
   try {
     await user.book(freshPlace());

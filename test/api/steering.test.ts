@@ -13,7 +13,7 @@ import { workflowIdOf } from '../../contract/workflow.js';
 import { agreed } from '../support/accounts.js';
 import { Cast, type Operator } from '../support/actors.js';
 import { conform, expectProblem } from '../support/conform.js';
-import { textsOf } from '../support/histories.js';
+import { historyTexts } from '../support/histories.js';
 import { freshPlace, northOf } from '../support/places.js';
 import { System } from '../support/system.js';
 import { eventually, never } from '../support/waiting.js';
@@ -59,12 +59,6 @@ const explained = async (id: string): Promise<Explanation> => {
   return story;
 };
 
-/** Every text that the workflow's history holds, decoded. */
-async function historyTexts(id: string): Promise<string> {
-  const history = await system.temporal.client.workflow.getHandle(workflowIdOf(id)).fetchHistory();
-  return textsOf(JSON.parse(JSON.stringify(history))).join('\n');
-}
-
 test('paused, a vehicle type makes no new offers and takes bookings; resumed, its searches go on within a second', async () => {
   const [vehicleTypeId, place] = [await freshType(), freshPlace()];
   const live = await cast.user();
@@ -96,7 +90,7 @@ test('paused, a vehicle type makes no new offers and takes bookings; resumed, it
   expect(looks).toMatchObject([{ detail: 'held', candidates: 1 }]);
   // Every search that ran was told, by whom, and not why.
   await agreed(system, id, 'offered');
-  const texts = await historyTexts(id);
+  const texts = await historyTexts(system, id);
   expect(texts).toContain(operator.id);
   expect(texts).not.toMatch(/storm|calm/);
 });
@@ -144,7 +138,7 @@ test('a pilot is set offline: his live offer goes on to the next, he is told, th
   expectProblem(await operator.request('POST', `/admin/pilots/${next.id}/offline`, {}), 409, 'pilot_on_job');
   expectProblem(await operator.request('POST', `/admin/pilots/${randomUUID()}/offline`, {}), 404);
   await agreed(system, id, 'assigned');
-  const texts = await historyTexts(id);
+  const texts = await historyTexts(system, id);
   expect(texts).toContain(operator.id);
   expect(texts).not.toContain('does not answer');
 });
@@ -206,7 +200,7 @@ test('the story of a booking: every step, pilot, distance, answer, act and why, 
   ]);
   const at = told.story.map((step) => step.at);
   expect(at).toEqual([...at].sort());
-  expect(await historyTexts(id)).not.toMatch(/too heavy|once more|asked by phone|flat tyre/);
+  expect(await historyTexts(system, id)).not.toMatch(/too heavy|once more|asked by phone|flat tyre/);
 });
 
 test('the audit comes in pages, by booking and by actor', async () => {

@@ -4,7 +4,7 @@ import type { Page } from '../../contract/shapes.js';
 import { workflowIdOf } from '../../contract/workflow.js';
 import { Cast, type Operator } from '../support/actors.js';
 import { conform } from '../support/conform.js';
-import { textsOf } from '../support/histories.js';
+import { historyTexts, textIn } from '../support/histories.js';
 import { freshPlace } from '../support/places.js';
 import { jobIn } from '../support/states.js';
 import { System } from '../support/system.js';
@@ -81,13 +81,11 @@ const ACTS: Act[] = [
   },
 ];
 
-const historyOf = (id: string) => system.temporal.client.workflow.getHandle(workflowIdOf(id)).fetchHistory();
-
 /** The texts of each signal of this name that the history holds, decoded. */
 async function signalsOf(id: string, name: string): Promise<string[]> {
-  const { events } = await historyOf(id);
+  const { events } = await system.temporal.client.workflow.getHandle(workflowIdOf(id)).fetchHistory();
   return (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) =>
-    signal?.signalName === name ? [textsOf(JSON.parse(JSON.stringify(signal.input))).join('\n')] : [],
+    signal?.signalName === name ? [textIn(signal.input)] : [],
   );
 }
 
@@ -108,7 +106,7 @@ test.each(ACTS)(
       { actor: operator.id, actorType: 'admin', through: 'call', reason: WHY, bookingId: id },
     ]);
     if (action === 'assign' || action === 'release') expect(acts[0]?.details).toEqual({ pilotId });
-    const texts = textsOf(JSON.parse(JSON.stringify(await historyOf(id)))).join('\n');
+    const texts = await historyTexts(system, id);
     expect(texts).toContain(operator.id);
     expect(texts).not.toContain('Canarina');
   },

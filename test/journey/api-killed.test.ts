@@ -17,8 +17,7 @@ let cast: Cast;
 let proxy: Proxy;
 beforeAll(async () => {
   system = await System.prepare({ env: { SEARCH_TIMEOUT_MS: '30000' } });
-  const [host = '', port] = system.temporal.address.split(':');
-  proxy = await Proxy.start(host, Number(port));
+  proxy = await Proxy.before(system.temporal.address);
   await Promise.all([system.startWorker(), startApi()]);
   cast = new Cast(system);
 });
@@ -29,7 +28,7 @@ afterAll(async () => {
 });
 
 /** APIs reach Temporal through the proxy only; the worker reaches it directly. */
-const startApi = () => system.startApi({ TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}` });
+const startApi = () => system.startApi({ TEMPORAL_ADDRESS: proxy.address });
 const newest = () => system.apis.length - 1;
 
 test('F1 · killed after the commit, before the start: the search begins within 2 s of its being back', async () => {

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { TASK_QUEUE, WORKFLOW_TYPE, workflowIdOf } from '../../contract/workflow.js';
 import { Cast } from '../support/actors.js';
-import { agreed, completed, offersOf, workflowState } from '../support/accounts.js';
+import { agreed, completed, newRun, offersOf, workflowState } from '../support/accounts.js';
 import { freshPlace, northOf } from '../support/places.js';
 import {
   agreedInEveryState,
@@ -41,14 +41,7 @@ async function terminated(id: string): Promise<void> {
   await eventually('the workflow to be there', async () => (await workflowState(system, id)) !== null);
   const { runId } = (await workflowState(system, id)) ?? {};
   await handle(id).terminate('by a curious operator');
-  await eventually(
-    'a new run',
-    async () => {
-      const state = await workflowState(system, id);
-      return state?.status === 'RUNNING' && state.runId !== runId;
-    },
-    REPAIRED_WITHIN_MS,
-  );
+  await newRun(system, id, runId, REPAIRED_WITHIN_MS);
 }
 
 test('F27 · terminated in every state it is back within 15 s, and the booking goes on as if nothing had been', async () => {

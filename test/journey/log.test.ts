@@ -4,7 +4,7 @@ import { TASK_QUEUE, WORKFLOW_TYPE, workflowIdOf } from '../../contract/workflow
 import { Cast } from '../support/actors.js';
 import { completed } from '../support/accounts.js';
 import type { LogLine } from '../support/child.js';
-import { textsOf } from '../support/histories.js';
+import { historyTexts } from '../support/histories.js';
 import { freshPlace, northOf } from '../support/places.js';
 import { call } from '../support/rest.js';
 import { System } from '../support/system.js';
@@ -92,10 +92,8 @@ test('S17 · every point of the list is there, with its ids; no canary in logs, 
         if (typeof line['pilotId'] !== 'string') throw new Error(`${point} lacks pilotId`);
       }
   }
-  const { events } = await system.temporal.client.workflow.getHandle(`booking-${id}`).fetchHistory();
   const metrics = await call<string>(system.url(), 'GET', '/metrics');
-  // Of every payload its text: as JSON they would be base64, in which nobody finds a name.
-  const history = textsOf(JSON.parse(JSON.stringify(events))).join('\n');
+  const history = await historyTexts(system, id);
   const everywhere = {
     logs: [...system.apis, ...system.workers].map((one) => one.logs()).join('\n'),
     history,

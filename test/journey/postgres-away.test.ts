@@ -30,10 +30,8 @@ beforeAll(async () => {
     database: postgres.database,
     env: { OFFER_TIMEOUT_MS: '3000', SEARCH_TIMEOUT_MS: '60000' },
   });
-  const target = new URL(system.database.url);
-  proxy = await Proxy.start(target.hostname, Number(target.port));
-  target.port = String(proxy.port);
-  const env = { DATABASE_URL: target.href };
+  proxy = await Proxy.before(system.database.url);
+  const env = { DATABASE_URL: proxy.insteadOf(system.database.url) };
   await Promise.all([system.startWorker(env), system.startApi(env), system.startApi(env)]);
   await Promise.all(system.apis.map((api) => api.waitReady()));
   cast = new Cast(system);

@@ -35,10 +35,8 @@ beforeAll(async () => {
   system = await System.prepare({
     env: { OFFER_TIMEOUT_MS: String(OFFER_MS), SEARCH_TIMEOUT_MS: patient, PILOT_STALE_MS: patient },
   });
-  const target = new URL(system.database.url);
-  proxy = await Proxy.start(target.hostname, Number(target.port));
-  target.port = String(proxy.port);
-  const env = { DATABASE_URL: target.href };
+  proxy = await Proxy.before(system.database.url);
+  const env = { DATABASE_URL: proxy.insteadOf(system.database.url) };
   const short = { SEARCH_TIMEOUT_MS: String(SHORT_SEARCH_MS), SEARCH_PATIENCE_MS: String(SHORT_SEARCH_MS) };
   await Promise.all([system.startWorker(env), system.startApi(env)]);
   // With a patience too: without one, a search that finds nobody is over before Postgres is away.

@@ -100,8 +100,7 @@ test('an idle but living socket stays reachable', async () => {
 
 /** A proxy between phones and the API. */
 function network(): Promise<Proxy> {
-  const { hostname, port } = new URL(system.url());
-  return Proxy.start(hostname, Number(port));
+  return Proxy.before(system.url());
 }
 
 /** How often a phone, as a process of its own, was sent an event. */

@@ -1,7 +1,7 @@
 // docs/runbook.md as it stands, against a real Temporal: each command is taken from the page and run by the CLI.
 import { hostname } from 'node:os';
 import { workflowIdOf } from '../../contract/workflow.js';
-import { completed, workflowState } from '../support/accounts.js';
+import { completed, newRun, workflowState } from '../support/accounts.js';
 import { Cast } from '../support/actors.js';
 import { freshPlace, northOf } from '../support/places.js';
 import { BLOCKS, NAMED_BLOCKS, runCommand } from '../support/runbook-page.js';
@@ -162,18 +162,8 @@ describe('F27 · in every state, by the CLI', () => {
   const afterNewRuns = async (ids: string[], act: () => Promise<unknown>): Promise<void> => {
     const before = await Promise.all(ids.map((id) => workflowState(system, id)));
     await act();
-    await Promise.all(ids.map((id, n) => newRun(id, before[n]?.runId)));
+    await Promise.all(ids.map((id, n) => newRun(system, id, before[n]?.runId, RIGHT_WITHIN_MS)));
   };
-
-  const newRun = (id: string, before: string | undefined): Promise<unknown> =>
-    eventually(
-      'a new run',
-      async () => {
-        const state = await workflowState(system, id);
-        return state?.status === 'RUNNING' && state.runId !== before;
-      },
-      RIGHT_WITHIN_MS,
-    );
 
   /** What goes by a query finds only what is listed already. */
   const listed = (id: string): Promise<unknown> =>

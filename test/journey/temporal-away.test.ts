@@ -27,8 +27,7 @@ let system: System;
 let cast: Cast;
 beforeAll(async () => {
   server = await TemporalServer.start();
-  const [host = '', port] = server.address.split(':');
-  proxy = await Proxy.start(host, Number(port));
+  proxy = await Proxy.before(server.address);
   system = await System.prepare({
     temporalAddress: server.address,
     env: {
@@ -37,7 +36,7 @@ beforeAll(async () => {
       BOOKING_BACKLOG: String(BACKLOG),
     },
   });
-  await Promise.all([system.startWorker(), system.startApi({ TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}` })]);
+  await Promise.all([system.startWorker(), system.startApi({ TEMPORAL_ADDRESS: proxy.address })]);
   await system.api().waitReady();
   cast = new Cast(system);
 });

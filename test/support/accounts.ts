@@ -23,6 +23,23 @@ export async function workflowState(
   }
 }
 
+/** Until another run than `before` is under way; answers its id. */
+export function newRun(
+  system: System,
+  bookingId: string,
+  before: string | undefined,
+  withinMs: number,
+): Promise<string> {
+  return eventually(
+    'a new run',
+    async () => {
+      const state = await workflowState(system, bookingId);
+      return state?.status === 'RUNNING' && state.runId !== before && state.runId;
+    },
+    withinMs,
+  );
+}
+
 /** Until the workflow, too, has come to this status. */
 export async function agreed(
   system: System,

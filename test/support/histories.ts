@@ -2,8 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { workflowIdOf } from '../../contract/workflow.js';
 import type { HistoryEvent, RecordedHistory } from '../../tools/history/recorded.js';
 import { bundlePath, converterPath, installQuietRuntime } from './stage-ground.js';
+import type { System } from './system.js';
 
 export type { HistoryEvent, RecordedHistory };
 type Bundle = { codePath: string } | WorkflowBundleWithSourceMap;
@@ -51,6 +53,16 @@ export function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf);
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, one]) => [key, ...textsOf(one)]);
+}
+
+/** All texts of what Temporal's client answered, in one: its messages hold payloads as bytes. */
+export function textIn(message: unknown): string {
+  return textsOf(JSON.parse(JSON.stringify(message))).join('\n');
+}
+
+/** Every text that the history of its workflow holds, decoded. */
+export async function historyTexts(system: System, bookingId: string): Promise<string> {
+  return textIn(await system.temporal.client.workflow.getHandle(workflowIdOf(bookingId)).fetchHistory());
 }
 
 /** The first event of a type; throws when there is none. */

@@ -16,9 +16,11 @@ export class Proxy {
     readonly port: number,
   ) {}
 
-  static start(targetHost: string, targetPort: number): Promise<Proxy> {
+  /** One before what listens at a URL, or at `host:port`. */
+  static before(target: string): Promise<Proxy> {
+    const { hostname, port } = new URL(target.includes('://') ? target : `tcp://${target}`);
     return new Promise((resolve, reject) => {
-      const server = createServer((client) => proxy.take(client, targetHost, targetPort));
+      const server = createServer((client) => proxy.take(client, hostname, Number(port)));
       let proxy: Proxy;
       server.once('error', reject);
       server.listen(0, '127.0.0.1', () => {
@@ -26,6 +28,18 @@ export class Proxy {
         resolve(proxy);
       });
     });
+  }
+
+  /** As `host:port`. */
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** The URL of what is behind it, by way of this proxy. */
+  insteadOf(url: string): string {
+    const through = new URL(url);
+    through.port = String(this.port);
+    return through.href;
   }
 
   refuse(): void {
