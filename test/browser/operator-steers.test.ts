@@ -56,11 +56,9 @@ test('dispatch of a vehicle type is paused and resumed, a pilot set offline, eac
   const { items } = await staff.expect<{ items: { action: string; reason: string }[] }>(
     200,
     'GET',
-    '/admin/audit?limit=3',
+    '/admin/audit?limit=100',
   );
-  expect(items.map((entry) => [entry.action, entry.reason])).toEqual([
-    ['offline', 'heavy snow'],
-    ['resume', 'heavy snow'],
-    ['pause', 'heavy snow'],
-  ]);
+  // Beside these, the page's own looks at people are noted, once a minute, whenever that minute comes.
+  const forSnow = items.filter(({ reason }) => reason === 'heavy snow').map(({ action }) => action);
+  expect(forSnow).toEqual(['offline', 'resume', 'pause']);
 });
