@@ -13,6 +13,16 @@ import type { Identity } from './tokens.js';
 
 const CONNECT_MS = 20_000;
 
+/** A job that he carries out, or has carried out without having been told so. */
+interface Job {
+  booking: Booking;
+  /** Since when it is his, by the server's clock: ISO 8601. */
+  since: string;
+  over: AbortController;
+  startedAtMs: number;
+  from: LatLng;
+}
+
 /** One pilot with one device. */
 export class SimulatedPilot {
   readonly counts = newCounts();
@@ -21,7 +31,7 @@ export class SimulatedPilot {
   private readonly ended = new AbortController();
   /** Pop-ups on his screen, each with what takes it off. */
   private readonly popUps = new Map<string, AbortController>();
-  private job: { booking: Booking; over: AbortController; startedAtMs: number; from: LatLng } | null = null;
+  private job: Job | null = null;
   private target: LatLng;
   position: LatLng;
 
@@ -126,7 +136,10 @@ export class SimulatedPilot {
     }
   }
 
-  /** The answer to his accept and the socket both bring the job: the first begins it. */
+  /**
+   * The answer to his accept and the socket both bring the job: the first begins it. The server gives one at a time, so a
+   * later one says that the one before is over, though the answer to its last step may be lost.
+   */
   private takeJob(booking: Booking): void {
     if (booking.assignedAt === null) return;
     const isNew = this.ledger.jobStarted({
@@ -135,17 +148,24 @@ export class SimulatedPilot {
       fromMs: Date.parse(booking.assignedAt),
       seenAtMs: performance.now(),
     });
-    if (!isNew || this.job !== null) return;
-    this.job = {
+    if (!isNew || (this.job !== null && this.job.since >= booking.assignedAt)) return;
+    this.job?.over.abort();
+    const job = {
       booking,
+      since: booking.assignedAt,
       over: new AbortController(),
       startedAtMs: performance.now(),
       from: this.position,
     };
-    this.background(this.carryOut(this.job).finally(() => (this.job = null)));
+    this.job = job;
+    this.background(
+      this.carryOut(job).finally(() => {
+        if (this.job === job) this.job = null;
+      }),
+    );
   }
 
-  private async carryOut(job: NonNullable<typeof this.job>): Promise<void> {
+  private async carryOut(job: Job): Promise<void> {
     const { givesBack = 0, random } = this.habits;
     if (givesBack > 0 && random() < givesBack) return this.giveBack(job.booking.id);
     for (const [status, part] of Object.entries(STEP_AT)) {
@@ -165,6 +185,7 @@ export class SimulatedPilot {
       }
     }
     this.counts.delivered += 1;
+    if (this.job !== job) return;
     this.position = job.booking.dropoff;
     this.target = this.habits.wanderTo();
   }
