@@ -21,6 +21,7 @@ const ESM_ONLY = [
 const ALONE = [
   'api/hostile',
   'browser/operator-many',
+  'browser/truth-after-trouble',
   'journey/api-killed',
   'journey/failpoints',
   'journey/overload',

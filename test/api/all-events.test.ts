@@ -12,6 +12,9 @@ import type { RecordedSocket } from '../support/sockets.js';
 import { System } from '../support/system.js';
 import { eventually } from '../support/waiting.js';
 
+/** A search lasts for 9 s. */
+const TOLD_WITHIN_MS = 15_000;
+
 let system: System;
 let cast: Cast;
 let operator: Operator;
@@ -20,7 +23,7 @@ let user: User;
 beforeAll(async () => {
   // An offer that lasts as long as its search is cut short by the search's end.
   system = await System.start({
-    env: { OFFER_TIMEOUT_MS: '3000', SEARCH_TIMEOUT_MS: '3000', JOB_STALE_MS: '1000' },
+    env: { OFFER_TIMEOUT_MS: '9000', SEARCH_TIMEOUT_MS: '9000', JOB_STALE_MS: '4000' },
   });
   cast = new Cast(system);
   operator = await cast.operator();
@@ -34,10 +37,14 @@ afterAll(async () => {
 
 /** Names of the user's events of a booking, once its last is this one. */
 async function toldUntil(id: string, last: string): Promise<string[]> {
-  return eventually(`${last} to be the last`, async () => {
-    const names = await user.eventNames(id);
-    return names.at(-1) === last && names;
-  });
+  return eventually(
+    `${last} to be the last`,
+    async () => {
+      const names = await user.eventNames(id);
+      return names.at(-1) === last && names;
+    },
+    TOLD_WITHIN_MS,
+  );
 }
 
 async function searchAgain(id: string): Promise<void> {

@@ -70,6 +70,7 @@ async function cancelWorks({ user, id }: Scene): Promise<void> {
 }
 
 test('F26 S11 · declines without end by REST: limited, one signal, and the cancel works', async () => {
+  await system.earlyInAMinute();
   const scene = await offered();
   const { pilot, offer, id } = scene;
   const taps = await unharmed(() => flood(count(10_500), (options) => pilot.decline(offer.offerId, options)));
@@ -108,21 +109,23 @@ test('F26 · declines without end by hand-sent signals: nobody is declined, and 
 });
 
 test("S2 S11 · a thousand accepts of another's offer: 404, then 429; it stays his", async () => {
+  await system.earlyInAMinute();
   const { pilot, offer } = await offered();
   const thief = await cast.pilot();
   const taps = await unharmed(() => flood(1_000, (options) => thief.accept(offer.offerId, options)));
   expect(statuses(taps)).toEqual([404, 429]);
-  expect(taps.filter((one) => one.status === 404).length).toBeLessThanOrEqual(2 * 600);
+  expect(taps.filter((one) => one.status === 404).length).toBeLessThanOrEqual(600);
   expect((await pilot.accept(offer.offerId)).status).toBe(200);
 });
 
 test('S11 · a booking a millisecond: thirty in a minute, the rest is told when to come again', async () => {
   const user = await cast.user({ connected: false });
+  await system.earlyInAMinute();
   const replies = await unharmed(() =>
     flood(300, (options) => user.request('POST', '/bookings', bookingAt(freshPlace()), options)),
   );
   const made = replies.filter((one) => one.status === 201).length;
-  expect([30, 60]).toContain(made);
+  expect(made).toBe(30);
   for (const reply of replies.filter((one) => one.status !== 201)) {
     expectProblem(reply, 429);
     expect(Number(reply.headers['retry-after'])).toBeGreaterThanOrEqual(1);

@@ -6,7 +6,6 @@ import { call, type Reply } from '../support/rest.js';
 import { RecordedSocket } from '../support/sockets.js';
 import { System } from '../support/system.js';
 import { signToken } from '../support/tokens.js';
-import { eventually } from '../support/waiting.js';
 
 const REQUESTS = 40;
 const BOOKINGS = 5;
@@ -28,18 +27,6 @@ afterAll(async () => {
   await byAddress?.stop();
 });
 
-/** Limits count by the minute of Postgres' clock: a burst that would cross its end waits for the next. */
-async function earlyInAMinute(system: System): Promise<void> {
-  await eventually(
-    'a minute with enough left of it',
-    async () => {
-      const [row] = await system.rows<{ s: number }>('SELECT extract(second FROM clock_timestamp()) AS s');
-      return Number(row?.s) < 45;
-    },
-    20_000,
-  );
-}
-
 function counted(replies: Reply[], fine: number): { passed: number; refused: Reply[] } {
   const refused = replies.filter((one) => one.status === 429);
   const passed = replies.filter((one) => one.status === fine).length;
@@ -54,7 +41,7 @@ function counted(replies: Reply[], fine: number): { passed: number; refused: Rep
 }
 
 test('S11 · requests of one token: two processes together let exactly the limit pass', async () => {
-  await earlyInAMinute(byToken);
+  await byToken.earlyInAMinute();
   const token = await signToken();
   const replies = await Promise.all(
     Array.from({ length: 2 * REQUESTS }, (_, n) => call(byToken.url(n % 2), 'GET', '/bookings', { token })),
@@ -66,7 +53,7 @@ test('S11 · requests of one token: two processes together let exactly the limit
 });
 
 test('S11 · a token of the same subject made anew does not begin anew', async () => {
-  await earlyInAMinute(byToken);
+  await byToken.earlyInAMinute();
   const sub = 'aaaaaaaa-0000-4000-8000-00000000000a';
   const tokens = await Promise.all(Array.from({ length: REQUESTS + 5 }, () => signToken({ sub })));
   const replies = await Promise.all(
@@ -76,7 +63,7 @@ test('S11 · a token of the same subject made anew does not begin anew', async (
 });
 
 test('S11 · bookings of one token: the smaller limit counts them alone', async () => {
-  await earlyInAMinute(byToken);
+  await byToken.earlyInAMinute();
   const user = await new Cast(byToken).user({ connected: false });
   const replies = await Promise.all(
     Array.from({ length: 4 * BOOKINGS }, (_, n) =>
@@ -89,7 +76,7 @@ test('S11 · bookings of one token: the smaller limit counts them alone', async 
 });
 
 test('a booking that was made is answered again by its key, however many were made since', async () => {
-  await earlyInAMinute(byToken);
+  await byToken.earlyInAMinute();
   const token = await signToken();
   const book = (key: string, body: object) =>
     call<{ id: string }>(byToken.url(), 'POST', '/bookings', {
@@ -106,7 +93,7 @@ test('a booking that was made is answered again by its key, however many were ma
 });
 
 test('S11 S21 · a flood of bad tokens is held by the address, and a forged X-Forwarded-For is not believed', async () => {
-  await earlyInAMinute(byAddress);
+  await byAddress.earlyInAMinute();
   const replies = await Promise.all(
     Array.from({ length: PER_ADDRESS + 30 }, (_, n) => {
       const headers = { 'x-forwarded-for': `10.1.2.${n}`, forwarded: `for=10.1.2.${n}` };
@@ -126,7 +113,7 @@ test('S11 S21 · a flood of bad tokens is held by the address, and a forged X-Fo
 });
 
 test('S11 · connects are requests: two processes together let exactly the limit of a token pass', async () => {
-  await earlyInAMinute(byToken);
+  await byToken.earlyInAMinute();
   const token = await signToken();
   const connects = await Promise.all(
     Array.from({ length: 2 * REQUESTS }, (_, n) =>

@@ -16,6 +16,8 @@ afterAll(() => stage?.stop());
 /** Goes on with the Tab key until the element has the focus; each stop on the way must be seen to have it. */
 async function tabTo({ page }: Screen, target: Locator): Promise<void> {
   await target.waitFor({ state: 'attached' });
+  // A page that does not know its pilot yet passes the switch over.
+  await (await target.elementHandle())?.waitForElementState('enabled');
   for (let stop = 0; stop < STOPS_AT_MOST; stop += 1) {
     if (await target.evaluate((element) => element === document.activeElement)) return;
     await page.keyboard.press('Tab');

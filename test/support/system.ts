@@ -15,6 +15,7 @@ import {
   type TestProcess,
 } from './processes.js';
 import { createNamespace, type TemporalSpace } from './temporal.js';
+import { eventually } from './waiting.js';
 
 export interface SystemOptions {
   /** For API and worker; an undefined value unsets. */
@@ -105,6 +106,18 @@ export class System {
   /** Rows of the system's database. */
   async rows<T>(sql: string, parameters: unknown[] = []): Promise<T[]> {
     return (await this.sql.query(sql, parameters)).rows as T[];
+  }
+
+  /** Limits count by the minute of Postgres' clock: a burst that would cross its end waits for the next. */
+  async earlyInAMinute(): Promise<void> {
+    await eventually(
+      'a minute with enough left of it',
+      async () => {
+        const [row] = await this.rows<{ s: number }>('SELECT extract(second FROM clock_timestamp()) AS s');
+        return Number(row?.s) < 45;
+      },
+      20_000,
+    );
   }
 
   /** Ends all processes at once (how they stop is a test of its own), and drops the database. */
