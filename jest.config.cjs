@@ -26,6 +26,7 @@ const ALONE = [
   'journey/failpoints',
   'journey/overload',
   'journey/rolling-restart',
+  'journey/waiting-hears',
 ].map((name) => `/test/${name}.test.ts`);
 
 /** @type {import('jest').Config} */

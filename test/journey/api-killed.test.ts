@@ -33,6 +33,9 @@ const newest = () => system.apis.length - 1;
 
 test('F1 · killed after the commit, before the start: the search begins within 2 s of its being back', async () => {
   const users = await Promise.all(Array.from({ length: 10 }, () => cast.user({ connected: false })));
+  // A worker's first workflow waits for its code to be compiled: that is not what F1 is about.
+  const warm = await cast.user({ connected: false });
+  await warm.event((await warm.book(freshPlace())).id, 'booking:search_started');
   proxy.refuse();
   const ids = await Promise.all(users.map(async (user) => (await user.book(freshPlace())).id));
   await system.api(newest()).kill9();
@@ -68,7 +71,8 @@ test('F2 · killed at any moment of the call: the same key gets one booking', as
     expect(repeated.status).toBe(201);
     if (answered !== null) expect(answered.body.id).toBe(repeated.body.id);
     user.door = newest();
-    await user.event(repeated.body.id, 'booking:no_pilots');
+    // After an API was away for long a search that finds nobody looks again for some seconds (decision 7).
+    await user.event(repeated.body.id, 'booking:no_pilots', 20_000);
     const list = await user.expect<{ items: Booking[] }>(200, 'GET', '/bookings');
     expect(list.items.map((one) => one.id)).toEqual([repeated.body.id]);
     await again.kill9();

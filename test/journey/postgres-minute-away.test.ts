@@ -123,10 +123,10 @@ async function caughtUp({ user, app, id }: Scene, names: string[]): Promise<void
 test(
   'F6 · away for a minute: every call is 503 and nothing exits; back: offers, searches and jobs end right',
   async () => {
-    const live = await asked();
     const job = await jobIn(cast, 'assigned');
     const [driven, newcomer] = [await followed(job.user, job.id), await cast.user()];
     const ending = await short();
+    const live = await asked();
     const lost = randomUUID();
     const book = () =>
       newcomer.request<Booking>('POST', '/bookings', place, { headers: { 'idempotency-key': lost } });
@@ -172,7 +172,7 @@ test(
     // With its key, the booking that was refused all the while is made once.
     const { id } = await insist(201, book);
     expect((await insist(201, book)).id).toBe(id);
-    await newcomer.event(id, 'booking:no_pilots', SERVED_AGAIN_MS);
+    await newcomer.event(id, 'booking:no_pilots');
     const stored = await system.rows<{ id: string }>('SELECT id FROM bookings');
     expect(stored.map((one) => one.id).toSorted()).toEqual([live.id, job.id, ending.id, id].toSorted());
     for (const child of [...system.apis, ...system.workers]) process.kill(child.pid, 0);

@@ -1,10 +1,10 @@
-// Who is reachable: dropped sockets, frozen phones, polling; and how soon a waiting search hears of a pilot.
+// Who is reachable: dropped sockets, frozen phones, polling.
 import { join } from 'node:path';
 import type { Offer } from '../../contract/shapes.js';
 import type { SearchView } from '../../contract/page-shapes.js';
 import { Cast, type PilotActor } from '../support/actors.js';
 import { offersOf } from '../support/accounts.js';
-import { freshPlace, northOf } from '../support/places.js';
+import { freshPlace } from '../support/places.js';
 import { Child } from '../support/child.js';
 import { Proxy } from '../support/proxy.js';
 import { RecordedSocket } from '../support/sockets.js';
@@ -14,8 +14,6 @@ import { eventually, pause, until } from '../support/waiting.js';
 
 /** A pilot counts as reachable this long after his socket was alive. */
 const REACHABLE_MS = 10_000;
-/** A waiting search hears of a pilot within this. */
-const HEARD_WITHIN_MS = 1_000;
 
 let system: System;
 let cast: Cast;
@@ -193,55 +191,4 @@ test('F28 · an offer never reaches the phone: counted and shown to operators af
   expect(await shown()).toMatchObject({ unreceivedOffers: 1, offer: { received: true } });
   expect((await pilot.accept(offerId)).status).toBe(200);
   await proxy.stop();
-});
-
-describe('a search that waits hears within 1 s of a pilot who', () => {
-  async function waiting(place: { lat: number; lng: number }): Promise<string> {
-    const user = await cast.user();
-    const { id } = await user.book(place);
-    await eventually('the search to wait', async () => {
-      const found = await system.rows(
-        'SELECT FROM searches WHERE booking_id = $1 AND waiting_until IS NOT NULL',
-        [id],
-      );
-      return found.length > 0;
-    });
-    expect(await user.assignment(id)).toMatchObject({ status: 'searching', isSearching: true });
-    return id;
-  }
-
-  async function heard(pilot: PilotActor, id: string, since: number): Promise<void> {
-    const { payload } = await pilot.hears('booking:offer', (one) => one['bookingId'] === id);
-    expect(Date.parse(payload['serverTime'] as string) - since).toBeLessThan(HEARD_WITHIN_MS);
-  }
-
-  test('comes online', async () => {
-    for (let round = 0; round < 4; round += 1) {
-      const place = freshPlace();
-      const pilot = await cast.pilot({ at: place, ready: false });
-      await pilot.connect();
-      const id = await waiting(place);
-      await pause(round * 130);
-      await pilot.setOnline(true);
-      await heard(pilot, id, Date.now());
-    }
-  });
-
-  test('drives near', async () => {
-    const place = freshPlace();
-    const pilot = await cast.pilot({ at: northOf(place, 30) });
-    const id = await waiting(place);
-    await pilot.moveTo(northOf(place, 14));
-    await heard(pilot, id, Date.now());
-  });
-
-  test('becomes free', async () => {
-    const place = freshPlace();
-    const [user, pilot] = [await cast.user(), await cast.pilot({ at: place })];
-    const first = await user.book(place);
-    await pilot.accept((await pilot.offered(first.id)).offerId);
-    const id = await waiting(place);
-    expect((await user.cancel(first.id)).status).toBe(200);
-    await heard(pilot, id, Date.now());
-  });
 });

@@ -102,20 +102,22 @@ test('no pilots, then retry: a new search with an empty tried list finds the one
 
 test('search timeout with a live offer: the offer goes with the search, one event tells it', async () => {
   const place = freshPlace();
+  await system.startApi({ OFFER_TIMEOUT_MS: '4000', SEARCH_TIMEOUT_MS: '7500' });
   const user = await cast.user();
-  const pilots = await Promise.all([0.1, 0.2, 0.3, 0.4].map((km) => cast.pilot({ at: northOf(place, km) })));
+  user.door = 1;
+  const pilots = await Promise.all([0.1, 0.2, 0.3].map((km) => cast.pilot({ at: northOf(place, km) })));
   const { id } = await user.book(place);
   const { searchEndsAt } = await eventually('the search to begin', async () => {
     const found = await user.assignment(id);
     return found.searchEndsAt !== null && found;
   });
-  // Offers of 2 s in a search of 6 s: the third is cut short by the search's end.
-  const { offerId } = await (pilots[2] as PilotActor).offered(id);
+  // The second offer is cut short by the search's end.
+  const { offerId } = await (pilots[1] as PilotActor).offered(id);
   const ended = await user.event(id, 'booking:search_timeout');
   const end = Date.parse(searchEndsAt ?? '');
   expect(timeOf(ended) - end).toBeGreaterThanOrEqual(0);
   expect(timeOf(ended) - end).toBeLessThan(ACTED_WITHIN_MS);
-  const heard = await pilots[2]?.hears('offer:expired', (one) => one['offerId'] === offerId);
+  const heard = await pilots[1]?.hears('offer:expired', (one) => one['offerId'] === offerId);
   expect(heard?.payload).toMatchObject({ reason: 'search_timeout' });
   expect((await user.eventNames(id)).at(-2)).toBe('offer_sent');
   expect(await user.assignment(id)).toMatchObject({ status: 'failed', canRetry: true });

@@ -87,6 +87,12 @@ test("F12 · accept after the offer's end with no worker alive is refused, also 
 
 test('F3 F4 · killed at any moment around the claim: each pilot is asked once, or his offer ends on time', async () => {
   const scenes = await Promise.all(Array.from({ length: 6 }, () => scene()));
+  const accepted = Promise.all(
+    scenes.map(async ({ next, id }) => {
+      const offer = await next.offered(id, 30_000);
+      expect((await next.accept(offer.offerId)).status).toBe(200);
+    }),
+  );
   const asked = eventually('some of the offers', () => {
     return scenes.filter(({ near, id }) => near.socket.of('booking:offer', id).length > 0).length >= 2;
   });
@@ -99,10 +105,9 @@ test('F3 F4 · killed at any moment around the claim: each pilot is asked once, 
   });
   await worker.kill9();
   await system.startWorker();
+  await accepted;
   await Promise.all(
-    scenes.map(async ({ user, next, id }) => {
-      const offer = await next.offered(id, 30_000);
-      expect((await next.accept(offer.offerId)).status).toBe(200);
+    scenes.map(async ({ user, id }) => {
       expect(await user.eventNames(id)).toEqual(THROUGH_THE_FIRST);
       const rows = await offersOf(system, id);
       expect(rows.map((one) => [one.number, one.status])).toEqual([
