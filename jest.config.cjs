@@ -20,6 +20,7 @@ const ESM_ONLY = [
  */
 const ALONE = [
   'api/hostile',
+  'api/two-processes',
   'browser/operator-many',
   'browser/truth-after-trouble',
   'journey/api-killed',

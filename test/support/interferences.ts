@@ -10,6 +10,12 @@ export interface Interference {
   after?: () => Promise<void> | void;
 }
 
+/** A run that waits where it was held. */
+interface Held {
+  reached: Promise<void>;
+  release: () => void;
+}
+
 export class Interferences {
   /** Runs of activities that were begun, in order. */
   readonly runs: { name: ActivityName; bookingId: string }[] = [];
@@ -33,14 +39,30 @@ export class Interferences {
    * Holds the next run of an activity, before its body or after it (then it has committed and its answer
    * is under way); `reached` resolves when one waits there.
    */
-  hold(name: ActivityName, when: keyof Interference): { reached: Promise<void>; release: () => void } {
+  hold(name: ActivityName, when: keyof Interference): Held {
+    return this.holding(name, when, () => this.set(name, undefined));
+  }
+
+  /** Holds every run of it until the release: a query may come after the first has timed out. */
+  holdAll(name: ActivityName, when: keyof Interference): Held {
+    const { reached, release } = this.holding(name, when, () => undefined);
+    return {
+      reached,
+      release: () => {
+        this.set(name, undefined);
+        release();
+      },
+    };
+  }
+
+  private holding(name: ActivityName, when: keyof Interference, onReached: () => void): Held {
     let release = (): void => undefined;
     let arrive = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     const reached = new Promise<void>((resolve) => (arrive = resolve));
     this.set(name, {
       [when]: () => {
-        this.set(name, undefined);
+        onReached();
         arrive();
         return released;
       },

@@ -18,7 +18,7 @@ export interface Standing {
 
 /** The door of an API whose offers, searches and time to retry are over soon. */
 export const HASTY_DOOR = 1;
-export const HASTY = { OFFER_TIMEOUT_MS: '2000', SEARCH_TIMEOUT_MS: '3500', RETRY_WINDOW_MS: '300' };
+export const HASTY = { OFFER_TIMEOUT_MS: '5000', SEARCH_TIMEOUT_MS: '9000', RETRY_WINDOW_MS: '300' };
 export const UNHURRIED = {
   OFFER_TIMEOUT_MS: '60000',
   SEARCH_TIMEOUT_MS: '120000',

@@ -55,7 +55,7 @@ export const SCENARIOS: Record<string, Scene> = {
     return booked;
   },
   'timeout-then-next': async (stage) => {
-    const { booked } = await start(stage, 2, SHORT);
+    const { booked } = await start(stage, 2, { ...SHORT, offerTimeoutMs: 4_000 });
     await booked.accept(await booked.liveOffer(2));
     await booked.viewIs('assigned');
     return booked;

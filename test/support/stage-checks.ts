@@ -38,3 +38,8 @@ export function payloadsTo(stage: Stage, room: string, event: string): Record<st
 export function adminEvents(stage: Stage, event: string): Record<string, unknown>[] {
   return payloadsTo(stage, ADMIN_ROOM, event);
 }
+
+/** The whole seconds of an offer's countdown when it was made, one begun counted as one. */
+export function secondsOf(offer: { offered_at: Date; expires_at: Date }): number {
+  return Math.ceil((offer.expires_at.getTime() - offer.offered_at.getTime()) / 1_000);
+}

@@ -51,7 +51,7 @@ test.each(['declined', 'silent'])(
     const here = freshPlace();
     for (let one = 0; one < 4; one += 1) await stage.pilot(here, 1 + one / 10);
     const booked = await (
-      await stage.book(here, { offerTimeoutMs: how === 'silent' ? 1_200 : 30_000 })
+      await stage.book(here, { offerTimeoutMs: how === 'silent' ? 3_000 : 30_000 })
     ).start();
     await live(booked, 1);
     const first = await settled(booked, 1);

@@ -11,7 +11,7 @@ import { freshPlace } from '../support/places.js';
 import { tried } from '../support/counts.js';
 import { openRealStage } from '../support/real-stage.js';
 import { expectSpan } from '../support/stage-checks.js';
-import { eventually, pause } from '../support/waiting.js';
+import { eventually } from '../support/waiting.js';
 import type { Stage } from '../support/workflow-stage.js';
 
 let stage: Stage;
@@ -158,10 +158,17 @@ describe('a new run after a terminate reads where things stand', () => {
   });
 
   test('failed, its retry window over meanwhile: it expires', async () => {
-    const booked = await started(0, { ...SHORT, retryWindowMs: 300 });
+    const booked = await started(0);
     await eventually('the search to end', async () => (await booked.searches())[0]?.ended_at);
     await booked.terminate();
-    await pause(350);
+    const earlier = ['created_at', 'started_at', 'ends_at', 'ended_at'].map(
+      (column) => `${column} = ${column} - interval '1 hour'`,
+    );
+    await rows(
+      stage.ground.source.manager,
+      `UPDATE searches SET ${earlier.join(', ')} WHERE booking_id = $1`,
+      [booked.id],
+    );
     expect(await startAgain(booked)).toBe('running');
     expect(await booked.result()).toMatchObject({ status: 'EXPIRED' });
   });
@@ -209,7 +216,7 @@ describe('a new run after a terminate reads where things stand', () => {
 });
 
 test('F12 · an accept by hand after the end, while the workers are down, loses; the next pilot is asked', async () => {
-  const booked = await started(2, { offerTimeoutMs: 1_500, searchTimeoutMs: 20_000 });
+  const booked = await started(2, { offerTimeoutMs: 4_000, searchTimeoutMs: 20_000 });
   const offer = await booked.liveOffer(1);
   await stage.stopWorker();
   await stage.ground.advanceTo(offer.expires_at.getTime() + 50);
@@ -222,7 +229,7 @@ test('F12 · an accept by hand after the end, while the workers are down, loses;
 });
 
 test('an accept tapped while the workers are down is honoured when they are back, although its timer fired', async () => {
-  const booked = await started(2, { offerTimeoutMs: 1_500, searchTimeoutMs: 20_000 });
+  const booked = await started(2, { offerTimeoutMs: 4_000, searchTimeoutMs: 20_000 });
   const offer = await booked.liveOffer(1);
   await stage.stopWorker();
   await booked.accept(offer);

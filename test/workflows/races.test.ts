@@ -34,7 +34,7 @@ inSkippedTime('taps and their signals', () => {
 
   test('accept committed just before the end, with the timer firing: assigned, not expired', async () => {
     const { booked, offer } = await offered();
-    await stage.ground.advanceTo(offer.expires_at.getTime() - 400);
+    await stage.ground.advanceTo(offer.expires_at.getTime() - 2_000);
     await booked.accept(offer, 'kept');
     await stage.ground.advanceTo(offer.expires_at.getTime() + 100);
     await stage.deliver();
