@@ -23,6 +23,7 @@ const ALONE = [
   'api/two-processes',
   'browser/operator-many',
   'browser/truth-after-trouble',
+  'database/reconciler',
   'journey/api-killed',
   'journey/failpoints',
   'journey/overload',

@@ -24,7 +24,7 @@ beforeEach(() => fixture.query('DELETE FROM outbox'));
 afterEach(() => expectAgreement(fixture));
 afterAll(() => fixture.close());
 
-const LEASE_MS = 3_000;
+const LEASE_MS = 30_000;
 const lease = (limit = 50) => leaseOutboxLines(fixture.source.manager, limit, LEASE_MS);
 
 /** Lines that are due now. */
@@ -60,9 +60,9 @@ it('never more than were asked for', async () => {
 it('a line that was leased and not deleted is due again after the lease, with its attempts counted', async () => {
   const [id] = await dueLines(1);
   expect(await lease()).toMatchObject([{ id, attempts: 1, kind: 'nudge', payload: { index: 0 } }]);
-  await byTime(LEASE_MS - 500);
+  await byTime(LEASE_MS - 5_000);
   expect(await lease()).toEqual([]);
-  await byTime(500);
+  await byTime(5_000);
   expect(await lease()).toMatchObject([{ id, attempts: 2 }]);
   await deleteOutboxLines(fixture.source.manager, [id ?? '']);
   await byTime(LEASE_MS);
@@ -72,9 +72,9 @@ it('a line that was leased and not deleted is due again after the lease, with it
 it('a line that could not be told is due again after its delay', async () => {
   const [id] = await dueLines(1);
   await lease();
-  await postponeOutboxLine(fixture.source.manager, id ?? '', 400);
+  await postponeOutboxLine(fixture.source.manager, id ?? '', 60_000);
   expect(await lease()).toEqual([]);
-  await byTime(400);
+  await byTime(60_000);
   expect(await lease()).toMatchObject([{ id }]);
 });
 

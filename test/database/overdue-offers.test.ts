@@ -123,10 +123,12 @@ it('after an outage, sixty claims at once over sixty dead offers: no false "no p
 }, 120_000);
 
 describe('what the reconciler looks for', () => {
+  const GRACE_MS = 30_000;
+
   it('overdue offers, after the grace only', async () => {
-    const late = await deadOffer(freshPlace(), 4_000);
-    const just = await deadOffer(freshPlace(), 2_000);
-    const ids = (await overdueOffers(fixture.source.manager, 3_000)).map((one) => one.id);
+    const late = await deadOffer(freshPlace(), GRACE_MS + 10_000);
+    const just = await deadOffer(freshPlace(), GRACE_MS - 10_000);
+    const ids = (await overdueOffers(fixture.source.manager, GRACE_MS)).map((one) => one.id);
     expect(ids).toContain(late.offer.offerId);
     expect(ids).not.toContain(just.offer.offerId);
   });
@@ -134,7 +136,7 @@ describe('what the reconciler looks for', () => {
   it('PENDING bookings that nobody works on: never started, past the end, past the retry window', async () => {
     const noLines = (id: string) => fixture.query('DELETE FROM outbox WHERE booking_id = $1', [id]);
     const stalled = async (id: string) =>
-      (await stalledBookings(fixture.source.manager, 3_000)).some((one) => one.booking_id === id);
+      (await stalledBookings(fixture.source.manager, GRACE_MS)).some((one) => one.booking_id === id);
     const place = freshPlace();
     const unstarted = await book(fixture, place);
     await letPass(fixture, unstarted, 60_000);
@@ -145,9 +147,9 @@ describe('what the reconciler looks for', () => {
     const failed = await book(fixture, place, { retryWindowMs: 60_000 });
     await noLines(failed.id);
     await claim(fixture, failed);
-    await letPass(fixture, failed, 62_000);
+    await letPass(fixture, failed, 60_000 + GRACE_MS - 10_000);
     expect(await stalled(failed.id)).toBe(false);
-    await letPass(fixture, failed, 2_000);
+    await letPass(fixture, failed, 20_000);
     expect(await stalled(failed.id)).toBe(true);
     await cancelBySignal(fixture.context, { bookingId: failed.id, by: 'user' });
     expect(await stalled(failed.id)).toBe(false);
@@ -155,9 +157,9 @@ describe('what the reconciler looks for', () => {
     const searching = await book(fixture, place, { searchPatienceMs: 600_000 });
     await noLines(searching.id);
     await claim(fixture, searching);
-    await letPass(fixture, searching, 122_000);
+    await letPass(fixture, searching, 120_000 + GRACE_MS - 10_000);
     expect(await stalled(searching.id)).toBe(false);
-    await letPass(fixture, searching, 2_000);
+    await letPass(fixture, searching, 20_000);
     expect(await stalled(searching.id)).toBe(true);
   });
 

@@ -137,6 +137,9 @@ it('during a job the user is told: to the pickup before it, to the drop-off afte
   const step = (status: 'ARRIVED' | 'PICKED_UP' | 'IN_TRANSIT' | 'DELIVERED') =>
     stepJob(fixture.context, { bookingId: booking.id, pilotId: pilot, status });
   await positions.report(pilot, northOf(place, 2)); // an offer is no job
+  // The next report is written when those of the one before have been told.
+  const other = await addPilot(fixture, place);
+  await positions.report(other, place);
   await acceptByTap(fixture.context, offer);
   const first = await moveTo(1, 180);
   expect(first).toEqual({
@@ -157,7 +160,6 @@ it('during a job the user is told: to the pickup before it, to the drop-off afte
   await step('DELIVERED');
   const before = mine().length;
   await positions.report(pilot, place);
-  const other = await addPilot(fixture, place);
   await positions.report(other, place);
   expect(mine()).toHaveLength(before);
   expect(mine()).toHaveLength(4);

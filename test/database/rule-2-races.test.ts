@@ -8,7 +8,7 @@ import { upsertPositions } from '../../database/statements/pilots.js';
 import { expectAgreement } from '../support/agreement.js';
 import { tried } from '../support/counts.js';
 import { inCrowd, upTo } from '../support/crowd.js';
-import { book, claim, openDispatch, type Fixture } from '../support/dispatch-fixture.js';
+import { book, claim, openConnections, openDispatch, type Fixture } from '../support/dispatch-fixture.js';
 import { addPilot, addPilots, at } from '../support/pilots.js';
 import { eastOf, freshPlace, northOf } from '../support/places.js';
 import type { LatLng } from '../../contract/geo.js';
@@ -18,6 +18,7 @@ const AT_ONCE = 40;
 let fixture: Fixture;
 beforeAll(async () => {
   fixture = await openDispatch(AT_ONCE);
+  await openConnections(fixture, AT_ONCE);
 });
 afterEach(() => expectAgreement(fixture));
 afterAll(() => fixture.close());

@@ -8,7 +8,15 @@ import { settleOffer } from '../../dispatch/settle-offer.js';
 import { bookingShape } from '../../contract/shapes.js';
 import { expectAgreement } from '../support/agreement.js';
 import { inCrowd, upTo } from '../support/crowd.js';
-import { book, customer, letPass, offerOf, openDispatch, type Fixture } from '../support/dispatch-fixture.js';
+import {
+  book,
+  customer,
+  letPass,
+  offerOf,
+  openConnections,
+  openDispatch,
+  type Fixture,
+} from '../support/dispatch-fixture.js';
 import { anIsoTime } from '../support/matchers.js';
 import { addPilot } from '../support/pilots.js';
 import { freshPlace } from '../support/places.js';
@@ -17,6 +25,7 @@ const DEVICES = 50;
 let fixture: Fixture;
 beforeAll(async () => {
   fixture = await openDispatch(DEVICES);
+  await openConnections(fixture, DEVICES);
 });
 afterEach(() => expectAgreement(fixture));
 afterAll(() => fixture.close());

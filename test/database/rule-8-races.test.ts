@@ -167,7 +167,8 @@ it(
     const won = { accepted: 0, expired: 0 };
     await inCrowd(AT_ONCE, upTo(count(2_000)), async () => {
       const one = await offered(offerMs);
-      const leftMs = one.offer.remainingMs;
+      // From now on: what the claim says was true before it had committed.
+      const leftMs = Math.max(0, Date.parse(one.offer.expiresAt) - Date.now());
       const settle = () =>
         settleOffer(fixture.context, { bookingId: one.booking.id, offerId: one.offer.offerId });
       const [accepted, settled] = await Promise.all([
@@ -211,7 +212,7 @@ it(
   'F10 · the same accept from 2 to 50 devices at once: the same answer for all, one transition',
   async () => {
     const tries = count(500);
-    await inCrowd(2, upTo(tries), async (index) => {
+    await inCrowd(1, upTo(tries), async (index) => {
       const one = await offered();
       const devices = 2 + (index % 49);
       const answers = await Promise.all(upTo(devices).map(() => acceptByTap(fixture.context, one.offer)));

@@ -182,11 +182,11 @@ it('a statement that takes too long ends its connection, and nobody else gets th
     poolSize: 1,
     applicationName: 'impatient',
     onPoolError: () => undefined,
-    timeouts: { query_timeout: 200 },
+    timeouts: { query_timeout: 1_000 },
   });
   await impatient.initialize();
   try {
-    const slow = rows(impatient.manager, 'SELECT pg_sleep(1)');
+    const slow = rows(impatient.manager, 'SELECT pg_sleep(2)');
     const waiting = rows(impatient.manager, 'SELECT 1 AS one');
     await expect(slow).rejects.toThrow('Query read timeout');
     expect(await waiting).toEqual([{ one: 1 }]);

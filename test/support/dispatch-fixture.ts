@@ -108,6 +108,13 @@ export const customer = (): Customer => ({
   phone: '+1 514 555 0100',
 });
 
+/** Opens so many connections of the pool: what races afterwards is the statements alone. */
+export async function openConnections({ source }: Fixture, number: number): Promise<void> {
+  const runners = Array.from({ length: number }, () => source.createQueryRunner());
+  for (const runner of runners) await runner.connect();
+  for (const runner of runners) await runner.release();
+}
+
 /** A body of `POST /bookings`, from `pickup` to 3 km north of it. */
 export function bodyFrom(
   pickup: { lat: number; lng: number },
