@@ -110,8 +110,7 @@ test('F26 · declines without end by hand-sent signals: nobody is declined, and 
 
 test("S2 S11 · a thousand accepts of another's offer: 404, then 429; it stays his", async () => {
   await system.earlyInAMinute();
-  const { pilot, offer } = await offered();
-  const thief = await cast.pilot();
+  const [{ pilot, offer }, thief] = [await offered(), await cast.pilot()];
   const taps = await unharmed(() => flood(1_000, (options) => thief.accept(offer.offerId, options)));
   expect(statuses(taps)).toEqual([404, 429]);
   expect(taps.filter((one) => one.status === 404).length).toBeLessThanOrEqual(600);

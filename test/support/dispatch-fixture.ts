@@ -159,7 +159,11 @@ export async function offerOf(fixture: Fixture, booking: { id: string }) {
  * As if `ms` milliseconds had passed for this booking: each of its times, and those of its searches and
  * offers, moves that far into the past. Waiting without waiting.
  */
-export async function letPass({ query }: Fixture, booking: { id: string }, ms: number): Promise<void> {
+export async function letPass(
+  { query }: Pick<Fixture, 'query'>,
+  booking: { id: string },
+  ms: number,
+): Promise<void> {
   const back = (column: string): string =>
     `${column} = ${column} - $2::double precision * interval '1 millisecond'`;
   const move = (table: string, key: string, columns: string[]): Promise<unknown> =>

@@ -9,6 +9,7 @@ import { OutboxRelay } from '../../src/outbox/outbox-relay.js';
 import type { Booked } from '../support/booked.js';
 import { freshPlace } from '../support/places.js';
 import { tried } from '../support/counts.js';
+import { letPass, type Fixture } from '../support/dispatch-fixture.js';
 import { openRealStage } from '../support/real-stage.js';
 import { expectSpan } from '../support/stage-checks.js';
 import { eventually } from '../support/waiting.js';
@@ -161,14 +162,8 @@ describe('a new run after a terminate reads where things stand', () => {
     const booked = await started(0);
     await eventually('the search to end', async () => (await booked.searches())[0]?.ended_at);
     await booked.terminate();
-    const earlier = ['created_at', 'started_at', 'ends_at', 'ended_at'].map(
-      (column) => `${column} = ${column} - interval '1 hour'`,
-    );
-    await rows(
-      stage.ground.source.manager,
-      `UPDATE searches SET ${earlier.join(', ')} WHERE booking_id = $1`,
-      [booked.id],
-    );
+    const query: Fixture['query'] = (sql, given) => rows(stage.ground.source.manager, sql, given);
+    await letPass({ query }, booked, 3_600_000);
     expect(await startAgain(booked)).toBe('running');
     expect(await booked.result()).toMatchObject({ status: 'EXPIRED' });
   });
