@@ -6,6 +6,7 @@ import { workflowState } from '../support/accounts.js';
 import { freshPlace } from '../support/places.js';
 import { Proxy } from '../support/proxy.js';
 import { call, type Reply } from '../support/rest.js';
+import { oneSearchBegins } from '../support/states.js';
 import { System } from '../support/system.js';
 import { eventually, pause } from '../support/waiting.js';
 
@@ -33,9 +34,7 @@ const newest = () => system.apis.length - 1;
 
 test('F1 · killed after the commit, before the start: the search begins within 2 s of its being back', async () => {
   const users = await Promise.all(Array.from({ length: 10 }, () => cast.user({ connected: false })));
-  // A worker's first workflow waits for its code to be compiled: that is not what F1 is about.
-  const warm = await cast.user({ connected: false });
-  await warm.event((await warm.book(freshPlace())).id, 'booking:search_started');
+  await oneSearchBegins(cast);
   proxy.refuse();
   const ids = await Promise.all(users.map(async (user) => (await user.book(freshPlace())).id));
   await system.api(newest()).kill9();

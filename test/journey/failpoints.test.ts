@@ -8,6 +8,7 @@ import { inCrowd, upTo } from '../support/crowd.js';
 import { freshPlace, northOf } from '../support/places.js';
 import type { ApiProcess } from '../support/processes.js';
 import { call } from '../support/rest.js';
+import { acceptedByNext, oneSearchBegins } from '../support/states.js';
 import { System } from '../support/system.js';
 
 /** F1: the search starts within this of the commit, since another API is alive. */
@@ -46,13 +47,6 @@ async function bookAndLose(api: ApiProcess, user: User, key: string = randomUUID
   expect(await api.ended).toEqual(killed);
 }
 
-/** A worker's first workflow waits for its code to be compiled, whoever starts it: that is not what F1 is about. */
-async function oneSearchBegins(): Promise<void> {
-  const user = await cast.user({ connected: false });
-  const { id } = await user.expect<Booking>(201, 'POST', '/bookings', bookingAt(freshPlace()));
-  await user.event(id, 'booking:search_started');
-}
-
 async function onlyBooking(user: User): Promise<Booking> {
   const { items } = await user.expect<{ items: Booking[] }>(200, 'GET', '/bookings');
   expect(items).toHaveLength(1);
@@ -63,7 +57,7 @@ describe('the API dies', () => {
   test(
     'F1 · after the commit, before the start: the search starts within 2 s, without the user',
     async () => {
-      await oneSearchBegins();
+      await oneSearchBegins(cast);
       for (let left = count(100); left > 0; left -= AT_ONCE) {
         const apis = await dyingApis('after-booking-commit', Math.min(AT_ONCE, left));
         const users = await Promise.all(apis.map(() => cast.user({ connected: false })));
@@ -137,12 +131,6 @@ async function scene(): Promise<Scene> {
   return { user, near, next, id: (await user.book(place)).id };
 }
 
-/** The near one keeps silent, the next takes it. */
-async function acceptedByNext({ next, id }: Scene): Promise<void> {
-  const offer = await next.offered(id, 4_000 + TAKEN_OVER_WITHIN_MS);
-  expect((await next.accept(offer.offerId)).status).toBe(200);
-}
-
 /** Whoever was asked was asked once for each offer that the rows hold, and an offer that ran out has freed him. */
 async function onceOrFree({ user, near, next, id }: Scene): Promise<void> {
   await agreed(system, id, 'assigned');
@@ -176,7 +164,7 @@ test.each(['offer-before-commit', 'offer-before-send'])(
       );
       const scenes = await Promise.all(dying.map(() => scene()));
       // One that dies late may have ended an offer and asked the next pilot before.
-      const accepted = Promise.all(scenes.map(acceptedByNext));
+      const accepted = Promise.all(scenes.map((one) => acceptedByNext(one, 4_000 + TAKEN_OVER_WITHIN_MS)));
       const endings = await Promise.all(dying.map((one) => one.ended));
       expect(endings).toEqual(dying.map(() => killed));
       const healthy = await system.startWorker();

@@ -4,11 +4,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readApiConfig } from '../../src/config/environment.js';
-import { bookingAt } from '../support/actors.js';
-import { freshPlace } from '../support/places.js';
-import { call } from '../support/rest.js';
+import { Cast } from '../support/actors.js';
+import { oneSearchBegins } from '../support/states.js';
 import { System } from '../support/system.js';
-import { eventually } from '../support/waiting.js';
 
 const ROOT = join(__dirname, '..', '..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -16,22 +14,11 @@ const SECRET = 'a secret of the readme test';
 
 let system: System;
 beforeAll(async () => {
-  system = await System.start({ env: { DEMO: 'true', JWT_SECRET: SECRET, OFFER_TIMEOUT_MS: '30000' } });
-  await oneSearchBegins();
+  system = await System.start({ env: { DEMO: 'true', OFFER_TIMEOUT_MS: '30000' } });
+  // The README gives a search a second, as it takes on a system that has served before.
+  await oneSearchBegins(new Cast(system));
 });
 afterAll(() => system?.stop());
-
-/** The README gives a search a second, as it takes on a system that has served before. */
-async function oneSearchBegins(): Promise<void> {
-  const post = async <T>(path: string, body: object, token?: string): Promise<T> =>
-    (await call<T>(system.url(), 'POST', path, { body, ...(token === undefined ? {} : { token }) })).body;
-  const { token } = await post<{ token: string }>('/demo/token', { type: 'user' });
-  const { id } = await post<{ id: string }>('/bookings', bookingAt(freshPlace()), token);
-  await eventually('a search', async () => {
-    const begun = 'SELECT FROM searches WHERE booking_id = $1 AND started_at IS NOT NULL';
-    return (await system.rows(begun, [id])).length > 0;
-  });
-}
 
 /** The shell commands of a section. */
 function commandsOf(section: string): string {

@@ -4,6 +4,7 @@ import { agreed, completed, offersOf } from '../support/accounts.js';
 import { LONG, tried, within } from '../support/counts.js';
 import { upTo } from '../support/crowd.js';
 import { freshPlace, northOf } from '../support/places.js';
+import { acceptedByNext } from '../support/states.js';
 import { System } from '../support/system.js';
 import { eventually, until } from '../support/waiting.js';
 
@@ -87,12 +88,7 @@ test("F12 · accept after the offer's end with no worker alive is refused, also 
 
 test('F3 F4 · killed at any moment around the claim: each pilot is asked once, or his offer ends on time', async () => {
   const scenes = await Promise.all(Array.from({ length: 6 }, () => scene()));
-  const accepted = Promise.all(
-    scenes.map(async ({ next, id }) => {
-      const offer = await next.offered(id, 30_000);
-      expect((await next.accept(offer.offerId)).status).toBe(200);
-    }),
-  );
+  const accepted = Promise.all(scenes.map((one) => acceptedByNext(one, 30_000)));
   const asked = eventually('some of the offers', () => {
     return scenes.filter(({ near, id }) => near.socket.of('booking:offer', id).length > 0).length >= 2;
   });
@@ -137,10 +133,7 @@ test(
       const frozenAt = Date.now();
       const later = await Promise.all(upTo(LOAD).map(() => scene()));
       const all = [...scenes, ...later];
-      const accepted = all.map(async ({ next, id }) => {
-        const offer = await next.offered(id, 2 * freezeMs + 15_000);
-        expect((await next.accept(offer.offerId)).status).toBe(200);
-      });
+      const accepted = all.map((one) => acceptedByNext(one, 2 * freezeMs + 15_000));
       await until(frozenAt + freezeMs);
       second.thaw();
       await Promise.all(accepted);

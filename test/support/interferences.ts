@@ -37,36 +37,25 @@ export class Interferences {
 
   /**
    * Holds the next run of an activity, before its body or after it (then it has committed and its answer
-   * is under way); `reached` resolves when one waits there.
+   * is under way); `reached` resolves when one waits there. With `every`, those after it too, until the release: the first
+   * may time out and be made again.
    */
-  hold(name: ActivityName, when: keyof Interference): Held {
-    return this.holding(name, when, () => this.set(name, undefined));
-  }
-
-  /** Holds every run of it until the release: a query may come after the first has timed out. */
-  holdAll(name: ActivityName, when: keyof Interference): Held {
-    const { reached, release } = this.holding(name, when, () => undefined);
-    return {
-      reached,
-      release: () => {
-        this.set(name, undefined);
-        release();
-      },
-    };
-  }
-
-  private holding(name: ActivityName, when: keyof Interference, onReached: () => void): Held {
-    let release = (): void => undefined;
+  hold(name: ActivityName, when: keyof Interference, every = false): Held {
+    let letGo = (): void => undefined;
     let arrive = (): void => undefined;
-    const released = new Promise<void>((resolve) => (release = resolve));
+    const released = new Promise<void>((resolve) => (letGo = resolve));
     const reached = new Promise<void>((resolve) => (arrive = resolve));
     this.set(name, {
       [when]: () => {
-        onReached();
+        if (!every) this.set(name, undefined);
         arrive();
         return released;
       },
     });
+    const release = (): void => {
+      if (every) this.set(name, undefined);
+      letGo();
+    };
     return { reached, release };
   }
 

@@ -30,6 +30,22 @@ export async function offeredBooking(cast: Cast): Promise<OfferedBooking> {
   return { user, pilot, id, offerId, expiresAt: Date.parse(expiresAt) };
 }
 
+/** A worker's first workflow waits for its code to be compiled: for tests of how soon a search begins. */
+export async function oneSearchBegins(cast: Cast): Promise<void> {
+  const user = await cast.user({ connected: false });
+  const { id } = await user.book(freshPlace());
+  await user.event(id, 'booking:search_started');
+}
+
+/** The near pilot keeps silent; the next is asked within this time, and takes it. */
+export async function acceptedByNext(
+  { next, id }: { next: PilotActor; id: string },
+  withinMs: number,
+): Promise<void> {
+  const offer = await next.offered(id, withinMs);
+  expect((await next.accept(offer.offerId)).status).toBe(200);
+}
+
 /** One that waits with patience for a pilot; the system's patience must be long. */
 export async function waitingBooking(system: System, cast: Cast): Promise<BookedState> {
   const user = await cast.user();

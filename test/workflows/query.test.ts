@@ -35,7 +35,7 @@ async function expectView(
 inSkippedTime('the query assignmentStatus', () => {
   test('before the first claim: searching, and the search has no time yet', async () => {
     const booked = await stage.book(freshPlace());
-    const claiming = stage.activities.holdAll('claimNextPilot', 'before');
+    const claiming = stage.activities.hold('claimNextPilot', 'before', true);
     await booked.start();
     await claiming.reached;
     await expectView(booked, { status: 'searching', canRetry: false, canCancel: true });

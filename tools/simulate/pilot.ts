@@ -16,8 +16,6 @@ const CONNECT_MS = 20_000;
 /** A job that he carries out, or has carried out without having been told so. */
 interface Job {
   booking: Booking;
-  /** Since when it is his, by the server's clock: ISO 8601. */
-  since: string;
   over: AbortController;
   startedAtMs: number;
   from: LatLng;
@@ -148,11 +146,10 @@ export class SimulatedPilot {
       fromMs: Date.parse(booking.assignedAt),
       seenAtMs: performance.now(),
     });
-    if (!isNew || (this.job !== null && this.job.since >= booking.assignedAt)) return;
+    if (!isNew || (this.job?.booking.assignedAt ?? '') >= booking.assignedAt) return;
     this.job?.over.abort();
     const job = {
       booking,
-      since: booking.assignedAt,
       over: new AbortController(),
       startedAtMs: performance.now(),
       from: this.position,
