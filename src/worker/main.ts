@@ -28,6 +28,8 @@ const CONNECT_FOR_MS = 60_000;
 const CONNECT_PAUSE_MS = 500;
 /** As the SDK's own default. */
 const LOCAL_ACTIVITIES_AT_ONCE = 100;
+/** By the clock of the wall, and longer than a machine stands still; not in the SDK's types (docs/decisions/0019). */
+const WORKFLOW_CODE_RUNS_FOR = { isolateExecutionTimeout: '1 minute' };
 
 async function connectTemporal(logger: Logger): Promise<{ connection: NativeConnection; namespace: string }> {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
@@ -112,6 +114,7 @@ async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | unde
       ...(tracing === undefined ? {} : { interceptors: { activity: [traceActivities(tracing)] } }),
       // The open workflows must stay in memory: replaying them took 2 s and more at the 99th percentile.
       maxCachedWorkflows: config.WORKER_CACHED_WORKFLOWS,
+      ...WORKFLOW_CODE_RUNS_FOR,
       ...atOnce(slots),
       // A dead worker's workflows are handed to another after this; the default of 10 s stalls an offer.
       stickyQueueScheduleToStartTimeout: '1s',

@@ -11,6 +11,9 @@ export interface Change {
   to: string;
 }
 
+const BUILD_OF_A_WORKER = [
+  ...['activities', 'contract', 'database', 'dispatch', 'events', 'payload-codec', 'src', 'workflows'],
+];
 const CLAIM = 'activities.claimNextPilot.executeWithOptions(options, [{ bookingId, offerId: uuid4() }])';
 
 /** Other commands than the histories have, without a `patched()`: each must turn a replay red. */
@@ -30,6 +33,21 @@ export const SHOWS_NOTHING: Change = {
   to: 'void changes',
 };
 
+/**
+ * The process of the worker stops its own clock in the midst of the task that asks the first pilot, once, and works for
+ * some hundred milliseconds after it goes on. The sandbox has no process: a class of the host's leads to it.
+ */
+export const STANDS_STILL: Change = {
+  file: 'booking-assignment.js',
+  from: CLAIM,
+  to: `(globalThis.AsyncLocalStorage.constructor(${JSON.stringify(`
+    if (globalThis.stoodStill) return;
+    globalThis.stoodStill = true;
+    process.getBuiltinModule('fs').writeSync(2, 'stands still\\n');
+    process.kill(process.pid, 'SIGSTOP');
+  `)})(), Array.from({ length: 3e6 }, (_, index) => index), ${CLAIM})`,
+};
+
 /** The change of READS_FIRST as it may be deployed: bookings from before go on as they began. */
 export const READS_FIRST_PATCHED: Change[] = [
   {
@@ -40,14 +58,23 @@ export const READS_FIRST_PATCHED: Change[] = [
   { file: 'booking-assignment.js', from: 'continueAsNew,', to: 'continueAsNew, patched,' },
 ];
 
+/** A build that differs from that of the test run by these changes: a folder, which whoever makes it removes. */
+export async function buildWith(...changes: Change[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'planted-build-'));
+  for (const each of BUILD_OF_A_WORKER)
+    cpSync(join(process.cwd(), 'dist', each), join(folder, each), { recursive: true });
+  standAlone(folder);
+  writeFileSync(join(folder, 'workflow-bundle.js'), (await bundleWith(...changes)).code);
+  return folder;
+}
+
 /** Bundles a copy of the compiled workflows with these changes. */
 export async function bundleWith(...changes: Change[]): Promise<WorkflowBundleWithSourceMap> {
   const folder = mkdtempSync(join(tmpdir(), 'planted-workflow-'));
   try {
     for (const each of ['workflows', 'contract'])
       cpSync(join(process.cwd(), 'dist', each), join(folder, each), { recursive: true });
-    symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
-    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    standAlone(folder);
     for (const change of changes) plant(folder, change);
     return await bundleWorkflowCode({
       workflowsPath: join(folder, 'workflows/index.js'),
@@ -58,6 +85,12 @@ export async function bundleWith(...changes: Change[]): Promise<WorkflowBundleWi
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What compiled files need of the project. */
+function standAlone(folder: string): void {
+  symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
 }
 
 function plant(folder: string, { file, from, to }: Change): void {

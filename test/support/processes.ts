@@ -12,6 +12,8 @@ export interface ProcessOptions {
   env: Environment;
   /** Do not wait until it is up: for a start that must fail, or whose Postgres comes later. */
   unready?: boolean;
+  /** Another build than that of the test run. */
+  dist?: string;
 }
 
 export interface TestProcess {
@@ -45,10 +47,15 @@ afterAll(async () => {
 });
 
 /** Starts an API on a free port and waits until `/health/live` answers. */
-export async function startApi({ env, unready = false }: ProcessOptions): Promise<ApiProcess> {
+export async function startApi({ env, unready = false, dist = DIST }: ProcessOptions): Promise<ApiProcess> {
   const port = env['PORT'] ?? String(await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const child = start('api', 'src/api.mjs', { JWT_SECRET, RATE_LIMIT: 'off', ...env, PORT: port });
+  const child = start('api', join(dist, 'src/api.mjs'), {
+    JWT_SECRET,
+    RATE_LIMIT: 'off',
+    ...env,
+    PORT: port,
+  });
   const answersWithOk = async (path: string): Promise<boolean> => {
     if (!child.alive) throw new Error(`the API ended:\n${child.text().slice(-2_000)}`);
     try {
@@ -67,15 +74,19 @@ export async function startApi({ env, unready = false }: ProcessOptions): Promis
 }
 
 /** Starts a worker and waits until it polls. */
-export async function startWorker({ env, unready = false }: ProcessOptions): Promise<TestProcess> {
-  const child = start('worker', 'src/worker/main.js', { WORKER_METRICS_PORT: 'off', ...env });
+export async function startWorker({
+  env,
+  unready = false,
+  dist = DIST,
+}: ProcessOptions): Promise<TestProcess> {
+  const child = start('worker', join(dist, 'src/worker/main.js'), { WORKER_METRICS_PORT: 'off', ...env });
   if (!unready) await child.says('worker polling', UP_WITHIN_MS);
   return handle(child);
 }
 
 function start(name: string, file: string, env: Environment): Child {
   const temporal = { TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] };
-  const child = Child.start(name, process.execPath, [join(DIST, file)], { ...temporal, ...env });
+  const child = Child.start(name, process.execPath, [file], { ...temporal, ...env });
   started.push(child);
   return child;
 }
