@@ -107,8 +107,13 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     patches: [
       {
         file: 'dispatch/create-booking.ts',
-        find: '  return used.booking_id;',
-        replace: '  return null;',
+        find: 'used === null ? null : answer(manager, bookingOf(used, hashOf(request.body)))',
+        replace: 'used === null ? null : null',
+      },
+      {
+        file: 'dispatch/create-booking.ts',
+        find: 'used === null ? null : bookingOf(used, bodyHash)',
+        replace: 'used === null ? null : (void bookingOf, null)',
       },
     ],
     tests: ['test/database/idempotency.test.ts'],
