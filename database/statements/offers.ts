@@ -1,4 +1,4 @@
-import { row, rows, type Manager } from '../query.js';
+import { ms, row, rows, type Manager } from '../query.js';
 import type { OfferRow } from '../rows.js';
 import type { JobEndReason, OfferEndReason } from '../../contract/words.js';
 
@@ -87,6 +87,38 @@ export function endJob(manager: Manager, bookingId: string, reason: JobEndReason
     `UPDATE offers SET ended_at = clock_timestamp(), end_reason = $2
      WHERE booking_id = $1 AND status = 'ACCEPTED' AND ended_at IS NULL RETURNING *`,
     [bookingId, reason],
+  );
+}
+
+/** An offer that ended, or a job that was given or ended: what its pilot was told, and when. */
+export interface RecentEnd extends Pick<
+  OfferRow,
+  'id' | 'booking_id' | 'pilot_id' | 'status' | 'end_reason'
+> {
+  /** Null: a job that he has. */
+  ended_at: Date | null;
+  at: Date;
+  /** Who took the job from him: the customer or an operator. */
+  taken_by: 'user' | 'admin' | null;
+}
+
+/** Of these pilots, offers and jobs that changed since `sinceMs` milliseconds ago, in that order. */
+export function recentEndsOf(manager: Manager, pilotIds: string[], sinceMs: number): Promise<RecentEnd[]> {
+  return rows<RecentEnd>(
+    manager,
+    `SELECT o.id, o.booking_id, o.pilot_id, o.status, o.end_reason, o.ended_at,
+       coalesce(o.ended_at, o.accepted_at) AS at,
+       CASE o.end_reason
+         WHEN 'cancelled' THEN (SELECT e.payload->>'by' FROM booking_events e
+           WHERE e.booking_id = o.booking_id AND e.event = 'booking:cancelled' ORDER BY e.seq DESC LIMIT 1)
+         WHEN 'released' THEN (SELECT 'admin' FROM audit_entries a
+           WHERE a.booking_id = o.booking_id AND a.action = 'release' AND a.details->>'pilotId' = o.pilot_id::text
+           LIMIT 1) END AS taken_by
+     FROM offers o CROSS JOIN (SELECT clock_timestamp() - ${ms(2)} AS since) t
+     WHERE o.pilot_id = ANY ($1::uuid[])
+       AND (o.ended_at > t.since OR o.ended_at IS NULL AND o.status = 'ACCEPTED' AND o.accepted_at > t.since)
+     ORDER BY at`,
+    [pilotIds, sinceMs],
   );
 }
 

@@ -12,6 +12,32 @@ export async function insertAudit(
   );
 }
 
+/**
+ * Writes that an operator looked, once a minute for `key`, all processes together: one statement, so that a look that could
+ * not be written does not count as written.
+ *
+ * @returns the seconds until the minute is over (by Postgres' clock)
+ */
+export async function noteLook(
+  manager: Manager,
+  key: string,
+  look: { bookingId: string | null; actor: string; action: string },
+): Promise<number> {
+  const noted = await row<{ left_s: number }>(
+    manager,
+    `WITH first AS (
+       INSERT INTO rate_counters (key, minute, used)
+       SELECT $1, floor(extract(epoch FROM clock_timestamp()) / 60)::bigint, 1
+       ON CONFLICT (key, minute) DO NOTHING RETURNING 1),
+     written AS (
+       INSERT INTO audit_entries (booking_id, actor, action, details, at)
+       SELECT $2::uuid, $3, $4, '{}', clock_timestamp() FROM first)
+     SELECT ceil(60 - extract(epoch FROM clock_timestamp())::numeric % 60)::int AS left_s`,
+    [key, look.bookingId, look.actor, look.action],
+  );
+  return noted?.left_s ?? 0;
+}
+
 export interface AuditRow {
   id: string;
   booking_id: string | null;

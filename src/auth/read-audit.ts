@@ -9,13 +9,14 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { mergeMap, type Observable } from 'rxjs';
-import { insertAudit } from '../../database/statements/records.js';
+import { noteLook } from '../../database/statements/records.js';
 import type { DispatchContext } from '../../dispatch/context.js';
 import type { Caller } from './caller.js';
 import { DISPATCH } from '../config/providers.js';
-import { RateLimiter } from '../http/rate-limiter.js';
 
 const AUDITED = 'auditedRead';
+/** Looks remembered at most; past that Postgres is asked again. */
+const MOST_KNOWN = 10_000;
 
 /** What of people an operator may look at: the action of the audit's line. */
 export type AuditedAction = 'read_positions' | 'read_pilots' | 'read_bookings' | 'read_booking';
@@ -29,16 +30,20 @@ export const AuditedRead = (action: AuditedAction) => SetMetadata(AUDITED, actio
  */
 @Injectable()
 export class ReadAudit {
-  constructor(
-    @Inject(DISPATCH) private readonly dispatch: DispatchContext,
-    private readonly limiter: RateLimiter,
-  ) {}
+  /** What this process knows to stand in the audit, and until when that is enough. */
+  private readonly noted = new Map<string, number>();
+
+  constructor(@Inject(DISPATCH) private readonly dispatch: DispatchContext) {}
 
   /** Notes a look of an operator; of others nothing. Throws when it cannot: what is not audited is not shown. */
   async note(caller: Caller, action: AuditedAction, bookingId: string | null): Promise<void> {
     if (caller.type !== 'admin') return;
-    if (!(await this.limiter.firstOfMinute(`${caller.id}:${action}:${bookingId ?? ''}`))) return;
-    await insertAudit(this.dispatch.source.manager, { bookingId, actor: caller.id, action, details: {} });
+    const key = `${caller.id}:${action}:${bookingId ?? ''}`;
+    if ((this.noted.get(key) ?? 0) > performance.now()) return;
+    const look = { bookingId, actor: caller.id, action };
+    const leftSeconds = await noteLook(this.dispatch.source.manager, `once:${key}`, look);
+    if (this.noted.size >= MOST_KNOWN) this.noted.clear();
+    this.noted.set(key, performance.now() + leftSeconds * 1000);
   }
 }
 

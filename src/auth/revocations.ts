@@ -2,7 +2,8 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Logger } from 'pino';
 import { databaseNow } from '../../database/statements/repairs.js';
 import { insertRevocation, listRevocations } from '../../database/statements/records.js';
-import type { DispatchContext } from '../../dispatch/context.js';
+import { auditOperator } from '../../dispatch/audit.js';
+import { inTransaction, type DispatchContext } from '../../dispatch/context.js';
 import { oncePostgresAnswers } from '../config/database.js';
 import { DISPATCH, LOGGER } from '../config/providers.js';
 import { ServerClock } from '../config/server-clock.js';
@@ -41,10 +42,13 @@ export class Revocations implements OnApplicationBootstrap, OnApplicationShutdow
     clearInterval(this.timer);
   }
 
-  /** Refuses all tokens of a subject made until now, or one token by its id. */
-  async revoke(what: { sub: string } | { jti: string }): Promise<void> {
-    if ('sub' in what) await insertRevocation(this.dispatch.source.manager, 'sub', what.sub);
-    else await insertRevocation(this.dispatch.source.manager, 'jti', what.jti);
+  /** Refuses all tokens of a subject made until now, or one token by its id; which operator did it is in the audit. */
+  async revoke(adminId: string, what: { sub: string } | { jti: string }): Promise<void> {
+    await inTransaction(this.dispatch, async (tx) => {
+      if ('sub' in what) await insertRevocation(tx.manager, 'sub', what.sub);
+      else await insertRevocation(tx.manager, 'jti', what.jti);
+      await auditOperator(tx, { adminId }, { action: 'revoke_tokens', details: what });
+    });
     await this.reload();
   }
 

@@ -1,10 +1,13 @@
 import { webcrypto } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify, type JWTVerifyOptions } from 'jose';
-import { API_CONFIG } from '../config/providers.js';
+import { decodeProtectedHeader, jwtVerify, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
+import type { Logger } from 'pino';
+import { API_CONFIG, LOGGER } from '../config/providers.js';
 import type { ApiConfig } from '../config/environment.js';
 import { ServerClock } from '../config/server-clock.js';
+import { KeysAwayError } from '../http/keys-away.js';
 import { callerOf, type Caller } from './caller.js';
+import { issuerKeys } from './issuer-keys.js';
 import { Revocations } from './revocations.js';
 
 /** Algorithms of keys from a JWKS address; a shared secret is only ever used with HS256. */
@@ -18,23 +21,24 @@ const JWKS_ALGORITHMS = [
 export class TokenVerifier {
   /** Made a key once: made at each call it would take as long as the signature. */
   private readonly secret: Promise<webcrypto.CryptoKey> | null;
-  private readonly jwks: ReturnType<typeof createRemoteJWKSet> | null;
+  private readonly jwks: JWTVerifyGetKey | null;
   private readonly expected: Pick<JWTVerifyOptions, 'issuer' | 'audience'>;
 
   constructor(
     @Inject(API_CONFIG) config: ApiConfig,
     private readonly revocations: Revocations,
     private readonly clock: ServerClock,
+    @Inject(LOGGER) logger: Logger,
   ) {
     this.secret = config.JWT_SECRET === undefined ? null : hmacKey(config.JWT_SECRET);
-    this.jwks = config.JWT_JWKS_URL === undefined ? null : createRemoteJWKSet(new URL(config.JWT_JWKS_URL));
+    this.jwks = config.JWT_JWKS_URL === undefined ? null : issuerKeys(new URL(config.JWT_JWKS_URL), logger);
     this.expected = {
       ...(config.JWT_ISSUER === undefined ? {} : { issuer: config.JWT_ISSUER }),
       ...(config.JWT_AUDIENCE === undefined ? {} : { audience: config.JWT_AUDIENCE }),
     };
   }
 
-  /** The caller of a good token; null for any other, without saying why. */
+  /** The caller of a good token; null for any other, without saying why. Throws KeysAwayError when that is not known. */
   async verify(token: string): Promise<Caller | null> {
     const payload = await this.payloadOf(token);
     const caller = payload === null ? null : callerOf(payload);
@@ -50,7 +54,8 @@ export class TokenVerifier {
       if (alg !== undefined && JWKS_ALGORITHMS.includes(alg) && this.jwks !== null)
         return (await jwtVerify(token, this.jwks, { ...expected, algorithms: JWKS_ALGORITHMS })).payload;
       return null;
-    } catch {
+    } catch (error) {
+      if (error instanceof KeysAwayError) throw error;
       return null;
     }
   }

@@ -11,6 +11,7 @@ import {
 } from '../../dispatch/errors.js';
 import { LOGGER } from '../config/providers.js';
 import { databaseIsAway } from './database-away.js';
+import { KeysAwayError } from './keys-away.js';
 import { OverloadedException } from './overloaded.js';
 import { TooManyRequestsException } from './rate-limiter.js';
 import { InvalidInputException } from './validation.js';
@@ -89,13 +90,13 @@ export function problemOf(error: unknown): Answer {
     const status = error.getStatus();
     return { status, detail: status === 404 ? 'There is nothing here for you.' : error.message };
   }
-  if (databaseIsAway(error))
-    return {
-      status: 503,
-      detail: 'The database does not answer; try again.',
-      retryAfterSeconds: AWAY_RETRY_SECONDS,
-    };
+  if (databaseIsAway(error)) return awayAnswer('The database does not answer; try again.');
+  if (error instanceof KeysAwayError) return awayAnswer('Tokens cannot be checked now; try again.');
   return parserProblem(error) ?? { status: 500, detail: 'Something went wrong on our side.' };
+}
+
+function awayAnswer(detail: string): Answer {
+  return { status: 503, detail, retryAfterSeconds: AWAY_RETRY_SECONDS };
 }
 
 /** Errors of the body parser carry a status and a type of their own. */

@@ -47,11 +47,6 @@ export class RateLimiter {
     throw new TooManyRequestsException(waitSeconds);
   }
 
-  /** True once a minute for `key`, all processes together. */
-  async firstOfMinute(key: string): Promise<boolean> {
-    return (await this.refusedFor(`once:${key}`, 1)) === null;
-  }
-
   /** Takes one and answers null, or the seconds after which there is more. */
   private async refusedFor(key: string, limit: number): Promise<number | null> {
     for (;;) {

@@ -14,14 +14,13 @@ import {
 } from '../../contract/schemas.js';
 import type { OperatedVehicleType } from '../../contract/operator-shapes.js';
 import type { AssignmentStats, Booking, Page, Pilot, VehicleType } from '../../contract/shapes.js';
-import { insertVehicleType, listBookings, selectStats } from '../../database/statements/lists.js';
-import { insertPilot, listPilots } from '../../database/statements/pilots.js';
+import { listBookings, selectStats } from '../../database/statements/lists.js';
+import { listPilots } from '../../database/statements/pilots.js';
 import { assignByHand } from '../../dispatch/assign-by-hand.js';
-import { sqlState, type DispatchContext } from '../../dispatch/context.js';
-import { ConflictError, UnknownReferenceError } from '../../dispatch/errors.js';
+import type { DispatchContext } from '../../dispatch/context.js';
+import { addPilot, addVehicleType } from '../../dispatch/enrolment.js';
 import { releaseByOperator } from '../../dispatch/jobs.js';
 import { readOperatedVehicleTypes } from '../../dispatch/pausing.js';
-import { readPilot } from '../../dispatch/reads.js';
 import { toBooking, toPilot } from '../../dispatch/views.js';
 import { CalledBy, Who } from '../auth/access.guard.js';
 import type { Caller } from '../auth/caller.js';
@@ -29,8 +28,6 @@ import { Revocations } from '../auth/revocations.js';
 import { DISPATCH } from '../config/providers.js';
 import { NUMBER_KEY, UUID_KEY, fromCursor, pageOf } from '../http/cursor.js';
 import { AuditedRead } from '../auth/read-audit.js';
-
-const FOREIGN_KEY = '23503';
 
 @Controller('admin')
 @Who('admin')
@@ -41,15 +38,11 @@ export class OperationsController {
   ) {}
 
   @Post('pilots')
-  async addPilot(@Body({ schema: createPilotSchema }) body: CreatePilot): Promise<Pilot> {
-    const id = randomUUID();
-    try {
-      await insertPilot(this.dispatch.source.manager, id, body);
-    } catch (error) {
-      if (sqlState(error) !== FOREIGN_KEY) throw error;
-      throw new UnknownReferenceError('vehicleTypeId', `no vehicle type '${body.vehicleTypeId}'`);
-    }
-    return readPilot(this.dispatch, id);
+  addPilot(
+    @CalledBy() caller: Caller,
+    @Body({ schema: createPilotSchema }) pilot: CreatePilot,
+  ): Promise<Pilot> {
+    return addPilot(this.dispatch, { adminId: caller.id, pilotId: randomUUID(), pilot });
   }
 
   @Get('pilots')
@@ -68,10 +61,11 @@ export class OperationsController {
   }
 
   @Post('vehicle-types')
-  async addVehicleType(@Body({ schema: createVehicleTypeSchema }) body: VehicleType): Promise<VehicleType> {
-    if (!(await insertVehicleType(this.dispatch.source.manager, body.id, body.name)))
-      throw new ConflictError('vehicle_type_exists', `There is a vehicle type '${body.id}' already.`);
-    return { id: body.id, name: body.name };
+  addVehicleType(
+    @CalledBy() caller: Caller,
+    @Body({ schema: createVehicleTypeSchema }) vehicleType: VehicleType,
+  ): Promise<VehicleType> {
+    return addVehicleType(this.dispatch, { adminId: caller.id, vehicleType });
   }
 
   @Get('assignments/stats')
@@ -121,7 +115,10 @@ export class OperationsController {
 
   @Post('tokens/revoke')
   @HttpCode(204)
-  revoke(@Body({ schema: revokeSchema }) body: { sub: string } | { jti: string }): Promise<void> {
-    return this.revocations.revoke(body);
+  revoke(
+    @CalledBy() caller: Caller,
+    @Body({ schema: revokeSchema }) body: { sub: string } | { jti: string },
+  ): Promise<void> {
+    return this.revocations.revoke(caller.id, body);
   }
 }

@@ -11,6 +11,7 @@ import { setDispatchPaused } from '../../dispatch/pausing.js';
 import type { WorkflowLink } from '../../dispatch/watching.js';
 import { CalledBy, Who } from '../auth/access.guard.js';
 import type { Caller } from '../auth/caller.js';
+import { AuditedRead } from '../auth/read-audit.js';
 import { DISPATCH, WORKFLOW_LINK } from '../config/providers.js';
 import { NUMBER_KEY, fromCursor, pageOf } from '../http/cursor.js';
 
@@ -66,6 +67,7 @@ export class SteeringController {
   }
 
   @Get('bookings/:id/explain')
+  @AuditedRead('read_booking')
   explain(@Param('id', { schema: uuid }) bookingId: string): Promise<Explanation> {
     return explainBooking(this.dispatch, bookingId, this.link);
   }

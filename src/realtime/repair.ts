@@ -2,11 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Server } from 'socket.io';
 import { recentEventsOfUsers } from '../../database/statements/events.js';
-import { liveOffersOf } from '../../database/statements/lists.js';
-import { pilotRoom, userRoom } from '../../contract/rooms.js';
+import { userRoom } from '../../contract/rooms.js';
 import type { DispatchContext } from '../../dispatch/context.js';
+import { missedByPilots } from '../../dispatch/missed-by-pilots.js';
 import { wirePayload } from '../../dispatch/tidings.js';
-import { toOffer } from '../../dispatch/views.js';
 import type { Caller } from '../auth/caller.js';
 import { DISPATCH, LOGGER } from '../config/providers.js';
 
@@ -17,7 +16,7 @@ const TRIES = 5;
 
 /**
  * This process could not hear the others for a while: what its own sockets missed is sent again, from
- * the rows. Clients drop what they have, by `seq` and `offerId`.
+ * the rows. Clients drop what they have, by `seq`, `offerId` and `bookingId`.
  */
 @Injectable()
 export class Repair {
@@ -44,9 +43,9 @@ export class Repair {
     );
   }
 
-  private async send(awayMs: number): Promise<{ events: number; offers: number }> {
+  private async send(awayMs: number): Promise<{ events: number; toPilots: number }> {
     const { io } = this;
-    if (io === undefined) return { events: 0, offers: 0 };
+    if (io === undefined) return { events: 0, toPilots: 0 };
     const callers = [...io.of('/').sockets.values()].map(
       (socket) => (socket.data as { caller: Caller }).caller,
     );
@@ -56,9 +55,8 @@ export class Repair {
     const { manager } = this.dispatch.source;
     const events = await recentEventsOfUsers(manager, idsOf('user'), awayMs + MARGIN_MS);
     for (const event of events) io.local.to(userRoom(event.user_id)).emit(event.event, wirePayload(event));
-    const offers = await liveOffersOf(manager, idsOf('pilot'));
-    for (const offer of offers)
-      io.local.to(pilotRoom(offer.offer_pilot_id)).emit('booking:offer', toOffer(offer));
-    return { events: events.length, offers: offers.length };
+    const toPilots = await missedByPilots(manager, idsOf('pilot'), awayMs + MARGIN_MS);
+    for (const { room, event, payload } of toPilots) io.local.to(room).emit(event, payload);
+    return { events: events.length, toPilots: toPilots.length };
   }
 }

@@ -4,6 +4,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { Cast } from '../support/actors.js';
 import { expectProblem } from '../support/conform.js';
+import { freePort } from '../support/free-port.js';
 import { forge, forgeries } from '../support/forgeries.js';
 import { call } from '../support/rest.js';
 import { RecordedSocket } from '../support/sockets.js';
@@ -103,6 +104,17 @@ test('S6 · with a JWKS address its keys are good, and its public key is no HS25
     JWKS,
     await signRsa(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
   );
+});
+
+test('S6 · while the keys of the issuer cannot be read, no token is called bad', async () => {
+  // Nobody listens there.
+  await system.startApi({ JWT_SECRET: undefined, JWT_JWKS_URL: `http://127.0.0.1:${await freePort()}/jwks` });
+  const reply = await call(system.url(3), 'GET', '/bookings', { token: await signRsa() });
+  expectProblem(reply, 503);
+  expect(Number(reply.headers['retry-after'])).toBeGreaterThan(0);
+  await expect(RecordedSocket.open(system.url(3), await signRsa())).rejects.toThrow(/^unavailable$/);
+  // What is no token of the issuer's is bad, whoever is away.
+  await refusedEverywhere(3, await signToken());
 });
 
 test('S7 · a revoked subject: refused at once, live sockets of every process closed, no way back', async () => {

@@ -166,6 +166,43 @@ test('F20 · a process is killed during many offers: others go on, its clients c
   });
 }, 300_000);
 
+/** No process hears the others for a moment. */
+const cutListeners = async (): Promise<void> => {
+  const pids = await listeners();
+  await system.rows('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [pids]);
+};
+
+test('F21 · the listening connections are cut as a pilot is given a job and loses it: he is told of both', async () => {
+  const operator = await cast.operator();
+  const place = freshPlace();
+  const [user, pilot] = [await cast.user(), await cast.pilot({ at: place, ready: false })];
+  pilot.door = 1;
+  await pilot.connect();
+  await pilot.setOnline(true);
+  const told = (event: string, id: string, key = 'bookingId') =>
+    pilot.hears(event, (one) => one[key] === id, REPAIRED_WITHIN_MS);
+  for (const lose of ['by the user', 'by an operator'] as const) {
+    await eventually('both processes to listen', async () => (await listeners()).length >= 2);
+    const { id } = await user.book(place);
+    await pilot.offered(id);
+    // The customer cancels while he is asked, and books again: an operator gives him that one.
+    await cutListeners();
+    expect((await user.cancel(id)).status).toBe(200);
+    await told('offer:expired', id);
+    const next = await user.book(place);
+    await pilot.offered(next.id);
+    await cutListeners();
+    await operator.expect(200, 'POST', `/admin/bookings/${next.id}/assign`, { pilotId: pilot.id });
+    await told('job:assigned', next.id, 'id');
+    await cutListeners();
+    if (lose === 'by the user') expect((await user.cancel(next.id)).status).toBe(200);
+    else await operator.expect(200, 'POST', `/admin/bookings/${next.id}/release`, { reason: 'a flat tyre' });
+    const { payload } = await told('booking:cancelled', next.id);
+    expect(payload['by']).toBe(lose === 'by the user' ? 'user' : 'admin');
+    if (lose === 'by an operator') expect((await user.cancel(next.id)).status).toBe(200);
+  }
+});
+
 test('F21 · the listening connections are cut again and again during events: nothing is missing after', async () => {
   const people = await Promise.all(
     Array.from({ length: 6 }, async (_, n) => {
@@ -183,8 +220,7 @@ test('F21 · the listening connections are cut again and again during events: no
   let cutAt = 0;
   for (const { user, place } of people) {
     booked.push((await user.book(place)).id);
-    const pids = await listeners();
-    await system.rows('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [pids]);
+    await cutListeners();
     cutAt = Date.now();
   }
   await Promise.all(

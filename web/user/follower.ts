@@ -8,8 +8,12 @@ import * as tale from './story.js';
 /** A gap that stays this long is asked about. */
 const GAP_MS = 300;
 const AGAIN_MS = 1_000;
+/** A last event that was lost leaves no gap: how an open booking stands is asked this often. */
+const LOOK_EVERY_MS = 15_000;
 /** An answer that is this long may not be all. */
 const MOST_EVENTS = 1_000;
+
+const ENDED: ReadonlySet<tale.Phase> = new Set(['delivered', 'cancelled', 'expired']);
 
 type SyncAck = ({ ok: true } & tale.SyncAnswer) | { ok: false; error: string; detail: string };
 
@@ -21,6 +25,7 @@ export class Follower {
   private askAgain = false;
   private closed = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly looking: ReturnType<typeof setInterval>;
 
   constructor(
     private readonly line: Line,
@@ -28,6 +33,9 @@ export class Follower {
   ) {
     this.story = signal(tale.newStory(bookingId));
     void this.sync();
+    this.looking = setInterval(() => {
+      if (!ENDED.has(this.story.value.phase)) void this.sync();
+    }, LOOK_EVERY_MS);
   }
 
   hear(event: BookingEvent): void {
@@ -73,6 +81,7 @@ export class Follower {
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
+    clearInterval(this.looking);
   }
 
   private async ask(): Promise<void> {
