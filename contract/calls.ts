@@ -177,7 +177,7 @@ export const CALLS: readonly Call[] = [
     body: payloads.givenPayloadsSchema,
     answers: { 200: payloads.codedPayloadsShape },
   }),
-  call(admin, 'post', '/admin/tokens/revoke', 'Refuse a token or all of a subject from now on', {
+  call(admin, 'post', '/admin/tokens/revoke', 'Refuse a token, or all that a subject has until now', {
     body: take.revokeSchema,
     answers: { 204: null },
   }),

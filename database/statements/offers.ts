@@ -112,7 +112,8 @@ export function recentEndsOf(manager: Manager, pilotIds: string[], sinceMs: numb
          WHEN 'cancelled' THEN (SELECT e.payload->>'by' FROM booking_events e
            WHERE e.booking_id = o.booking_id AND e.event = 'booking:cancelled' ORDER BY e.seq DESC LIMIT 1)
          WHEN 'released' THEN (SELECT 'admin' FROM audit_entries a
-           WHERE a.booking_id = o.booking_id AND a.action = 'release' AND a.details->>'pilotId' = o.pilot_id::text
+           WHERE a.booking_id = o.booking_id AND a.action = 'release' AND a.details->>'actorType' = 'admin'
+             AND a.details->>'pilotId' = o.pilot_id::text
            LIMIT 1) END AS taken_by
      FROM offers o CROSS JOIN (SELECT clock_timestamp() - ${ms(2)} AS since) t
      WHERE o.pilot_id = ANY ($1::uuid[])

@@ -1,8 +1,10 @@
 /** What the reconciler looks for: bookings that no one is working on, by their rows. */
 import { ms, row, rows, type Manager } from '../query.js';
 
-/** The lease of the APIs' reconciler, and for how long it is taken. It is renewed more than twice a second. */
+/** The lease of the APIs' reconciler, and for how long it is taken. */
 export const RECONCILER_LEASE = 'reconciler';
+/** All APIs together keep this one, whatever else they have to do: each renews it more than twice a second. */
+export const APIS_LEASE = { name: 'apis', holder: 'any of them' } as const;
 export const LEASE_MS = 5_000;
 /** Not renewed for this long, no API could write. */
 const MISSED_AFTER_MS = 2_000;
@@ -38,7 +40,7 @@ export async function apisWereAway(manager: Manager): Promise<boolean> {
     `SELECT until < clock_timestamp() + ${ms(2)}
        OR coalesce(begun_anew_at > clock_timestamp() - ${ms(3)}, false) AS away
      FROM leases WHERE name = $1`,
-    [RECONCILER_LEASE, LEASE_MS - MISSED_AFTER_MS, HEARD_AGAIN_MS],
+    [APIS_LEASE.name, LEASE_MS - MISSED_AFTER_MS, HEARD_AGAIN_MS],
   );
   return found?.away ?? false;
 }

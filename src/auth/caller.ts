@@ -22,7 +22,8 @@ const claims = z.object({
   sub: z.guid(),
   type: z.enum(TOKEN_TYPES),
   name: text(TEXT_LIMITS.name),
-  phone: text(TEXT_LIMITS.phone).optional(),
+  // An issuer that knows none may say so.
+  phone: z.union([z.literal(''), text(TEXT_LIMITS.phone)]).nullish(),
   jti: z.string().max(LONGEST_JTI).optional(),
   iat: z.number().optional(),
   exp: z.number().optional(),
@@ -37,7 +38,7 @@ export function callerOf(payload: unknown): Caller | null {
     id: sub.toLowerCase(),
     type,
     name,
-    phone: phone ?? null,
+    phone: phone || null,
     jti: jti ?? null,
     issuedAt: iat ?? null,
     expiresAt: exp ?? null,

@@ -12,6 +12,7 @@ import {
   stalledBookings,
   takeLease,
   unfinishedOf,
+  APIS_LEASE,
   LEASE_MS,
   RECONCILER_LEASE,
 } from '../../database/statements/repairs.js';
@@ -32,6 +33,9 @@ const ROUND_EVERY_MS = 400;
 const GRACE_MS = 3_000;
 /** A workflow that was just nudged is given time to act: under load a nudge a round would be a flood. */
 const NUDGE_AGAIN_MS = { waiting: 600, repair: 10_000 } as const;
+/** A workflow that was found open is open for so long, and so long a round may ask for others. */
+const OPEN_FOR_MS = 10_000;
+const ASKING_MS = 400;
 /** Repairs are looked for in every fifth round; what is old is swept in the first, and each minute. */
 const REPAIR_ROUNDS = 5;
 const SWEEP_ROUNDS = 150;
@@ -50,11 +54,14 @@ const LONGEST_BROKEN_WINDOW_MS = 86_400_000;
 export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly holder = randomUUID();
   private readonly loop: Loop;
+  /** Says that an API lives, also while a round takes long: else searches would wait for pilots who are all heard. */
+  private readonly living: Loop;
   private round = 0;
   private wokenUpTo: WaitingPlace | null = null;
   /** When workflows that ended by force were last looked for, by the monotonic clock; null when never. */
   private lookedForBrokenAt: number | null = null;
   private readonly nudgedAt = new Map<string, number>();
+  private readonly foundOpenAt = new Map<string, number>();
 
   constructor(
     @Inject(DISPATCH) private readonly dispatch: DispatchContext,
@@ -65,15 +72,22 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly metrics: Metrics,
   ) {
     this.loop = new Loop('reconciler', ROUND_EVERY_MS, logger, () => this.reconcile());
+    this.living = new Loop('living', ROUND_EVERY_MS, logger, async () => {
+      await takeLease(dispatch.source.manager, APIS_LEASE.name, APIS_LEASE.holder, LEASE_MS);
+    });
   }
 
   onApplicationBootstrap(): void {
+    this.living.start();
     this.loop.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
-    await dropLease(this.dispatch.source.manager, RECONCILER_LEASE, this.holder).catch(() => undefined);
+    await Promise.all([this.loop.stop(), this.living.stop()]);
+    const { manager } = this.dispatch.source;
+    await dropLease(manager, RECONCILER_LEASE, this.holder).catch(() => undefined);
+    // The others, if there are any, take it again at once.
+    await dropLease(manager, APIS_LEASE.name, APIS_LEASE.holder).catch(() => undefined);
   }
 
   private async reconcile(): Promise<void> {
@@ -144,10 +158,18 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     this.lookedForBrokenAt = lookedAt;
   }
 
-  /** One whose workflow is open is only waiting for a busy worker: telling it again would add to the load. */
+  /**
+   * One whose workflow is open is only waiting for a busy worker: telling it again would add to the load. So would asking
+   * for hundreds: there is a time for it in each round, and one that was found open is not asked for again for a while.
+   */
   private async reviveClosed(kind: string, bookingIds: string[]): Promise<void> {
+    const startedAt = performance.now();
+    forgetBefore(this.foundOpenAt, startedAt - OPEN_FOR_MS);
     for (const bookingId of bookingIds) {
+      if (this.foundOpenAt.has(bookingId)) continue;
+      if (performance.now() > startedAt + ASKING_MS) return;
       const open = await this.client.isOpen(bookingId).catch(orNullWhileAway);
+      if (open === true) this.foundOpenAt.set(bookingId, performance.now());
       if (open === false) await this.repaired(kind, bookingId);
     }
   }
@@ -161,8 +183,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
   /** While Temporal is away nothing is lost: a later round finds the same again. True when nudged. */
   private async nudge(why: keyof typeof NUDGE_AGAIN_MS, bookingId: string): Promise<boolean> {
     const now = performance.now();
-    for (const [known, at] of this.nudgedAt)
-      if (now - at > NUDGE_AGAIN_MS.repair) this.nudgedAt.delete(known);
+    forgetBefore(this.nudgedAt, now - NUDGE_AGAIN_MS.repair);
     if (now - (this.nudgedAt.get(bookingId) ?? -Infinity) < NUDGE_AGAIN_MS[why]) return false;
     try {
       await this.relay.nudge(bookingId);
@@ -173,6 +194,10 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       return false;
     }
   }
+}
+
+function forgetBefore(times: Map<string, number>, before: number): void {
+  for (const [id, at] of times) if (at < before) times.delete(id);
 }
 
 /** While Temporal is away nothing is lost: a later round finds the same again. */

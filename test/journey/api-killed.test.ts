@@ -104,3 +104,17 @@ test('killed right after an accept: the answer stands and the workflow learns of
   });
   expect((await pilot.accept(offerId)).status).toBe(200);
 });
+
+test('killed while another lives: pilots are heard all the time, so a search with nobody near fails at once', async () => {
+  const survivor = await startApi();
+  await survivor.waitReady();
+  const user = await cast.user({ connected: false });
+  user.door = system.apis.indexOf(survivor);
+  const lonely = async () => (await user.book(freshPlace())).id;
+  // Until nobody is waited for any more because of the deaths above.
+  await user.event(await lonely(), 'booking:no_pilots', 20_000);
+  await Promise.all(system.apis.filter((api) => api !== survivor).map((api) => api.kill9()));
+  // By then the dead are missed, if they are.
+  await pause(2_500);
+  await user.event(await lonely(), 'booking:no_pilots', 2_000);
+});
