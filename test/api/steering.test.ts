@@ -85,6 +85,7 @@ test('paused, a vehicle type makes no new offers and takes bookings; resumed, it
   expect(acts.map((one) => [one.action, one.actorType, one.reason])).toEqual([
     ['resume', 'admin', 'calm again'],
     ['pause', 'admin', 'storm'],
+    ['add_vehicle_type', 'admin', null],
   ]);
   const looks = (await explained(id)).story.filter((one) => one.kind === 'not_asked');
   expect(looks).toMatchObject([{ detail: 'held', candidates: 1 }]);
