@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { inTransaction, sqlState, type DispatchContext, type Transaction } from './context.js';
+import { inTransaction, type DispatchContext, type Transaction } from './context.js';
 import {
   claimIdempotencyKey,
   findIdempotencyKey,
@@ -15,7 +15,8 @@ import type { CreateBooking } from '../contract/schemas.js';
 import type { BookingAssignmentInput } from '../contract/workflow.js';
 import { IDEMPOTENCY_MS, type SearchLimits } from '../contract/limits.js';
 import { MESSAGES } from '../contract/messages.js';
-import { KeyReusedError, UnknownReferenceError } from './errors.js';
+import { KeyReusedError } from './errors.js';
+import { orUnknownVehicleType } from './vehicle-types.js';
 import { bookingNumber, toBooking } from './views.js';
 
 export interface BookingRequest {
@@ -28,31 +29,23 @@ export interface BookingRequest {
 
 /** The card of the pilot that a new booking does not have yet. */
 const NO_PILOT = { pilot_name: null, pilot_phone: null, pilot_avatar: null, pilot_rating: null };
-/** SQLSTATE of a foreign key that names nothing: the vehicle type. */
-const FOREIGN_KEY = '23503';
 
 /**
  * Takes a booking: its row, its first search, its first event and the workflow's start in one
  * transaction. With the key of an earlier booking and the same body it answers that booking.
  * Throws KeyReusedError with another body, UnknownReferenceError for an unknown vehicle type.
  */
-export async function createBooking(context: DispatchContext, request: BookingRequest): Promise<Booking> {
-  try {
-    return await inTransaction(context, async (tx) => {
-      const named = { id: randomUUID(), number: await nextBookingNumber(tx.manager) };
-      const earlier = await claimKey(tx, request, named.id);
-      if (earlier !== null) return answer(tx.manager, earlier);
-      const inserted = insertBooking(tx.manager, { ...named, ...request });
-      tellOfBooking(tx, named, request);
-      // The row, its event and its line for Temporal travel together.
-      const [booking] = await Promise.all([inserted, tx.write()]);
-      return toBooking({ ...booking, ...NO_PILOT }, 'user');
-    });
-  } catch (error) {
-    if (sqlState(error) === FOREIGN_KEY)
-      throw new UnknownReferenceError('vehicleTypeId', `no vehicle type '${request.body.vehicleTypeId}'`);
-    throw error;
-  }
+export function createBooking(context: DispatchContext, request: BookingRequest): Promise<Booking> {
+  return inTransaction(context, async (tx) => {
+    const named = { id: randomUUID(), number: await nextBookingNumber(tx.manager) };
+    const earlier = await claimKey(tx, request, named.id);
+    if (earlier !== null) return answer(tx.manager, earlier);
+    const inserted = insertBooking(tx.manager, { ...named, ...request });
+    tellOfBooking(tx, named, request);
+    // The row, its event and its line for Temporal travel together.
+    const [booking] = await Promise.all([inserted, tx.write()]);
+    return toBooking({ ...booking, ...NO_PILOT }, 'user');
+  }).catch(orUnknownVehicleType(request.body.vehicleTypeId));
 }
 
 function tellOfBooking(

@@ -4,11 +4,10 @@ import type { Pilot, VehicleType } from '../contract/shapes.js';
 import { insertVehicleType } from '../database/statements/lists.js';
 import { insertPilot } from '../database/statements/pilots.js';
 import { auditOperator } from './audit.js';
-import { inTransaction, sqlState, type DispatchContext } from './context.js';
-import { ConflictError, UnknownReferenceError } from './errors.js';
+import { inTransaction, type DispatchContext } from './context.js';
+import { ConflictError } from './errors.js';
 import { readPilot } from './reads.js';
-
-const FOREIGN_KEY = '23503';
+import { orUnknownVehicleType } from './vehicle-types.js';
 
 /** Adds a pilot, who is offline at first. Throws UnknownReferenceError for an unknown vehicle type. */
 export async function addPilot(
@@ -16,15 +15,10 @@ export async function addPilot(
   request: { adminId: string; pilotId: string; pilot: CreatePilot },
 ): Promise<Pilot> {
   const { pilotId, pilot } = request;
-  try {
-    await inTransaction(context, async (tx) => {
-      await insertPilot(tx.manager, pilotId, pilot);
-      await auditOperator(tx, request, { action: 'add_pilot', details: { pilotId } });
-    });
-  } catch (error) {
-    if (sqlState(error) !== FOREIGN_KEY) throw error;
-    throw new UnknownReferenceError('vehicleTypeId', `no vehicle type '${pilot.vehicleTypeId}'`);
-  }
+  await inTransaction(context, async (tx) => {
+    await insertPilot(tx.manager, pilotId, pilot);
+    await auditOperator(tx, request, { action: 'add_pilot', details: { pilotId } });
+  }).catch(orUnknownVehicleType(pilot.vehicleTypeId));
   return readPilot(context, pilotId);
 }
 

@@ -24,7 +24,7 @@ export async function missedByPilots(
     if (emission !== null) missed.push(emission);
   }
   for (const offer of await liveOffersOf(manager, pilotIds))
-    missed.push({ room: pilotRoom(offer.offer_pilot_id), event: 'booking:offer', payload: toOffer(offer) });
+    missed.push(told(offer.offer_pilot_id, 'booking:offer', toOffer(offer)));
   return missed;
 }
 

@@ -1,5 +1,9 @@
 import { row, rows, type Manager } from '../query.js';
 
+/** Of Postgres' clock: the number of the minute, and the seconds until it is over. */
+const THIS_MINUTE = 'floor(extract(epoch FROM clock_timestamp()) / 60)::bigint';
+const SECONDS_LEFT = 'ceil(60 - extract(epoch FROM clock_timestamp())::numeric % 60)::int';
+
 /** Writes who did what by hand into the audit. */
 export async function insertAudit(
   manager: Manager,
@@ -27,12 +31,12 @@ export async function noteLook(
     manager,
     `WITH first AS (
        INSERT INTO rate_counters (key, minute, used)
-       SELECT $1, floor(extract(epoch FROM clock_timestamp()) / 60)::bigint, 1
+       SELECT $1, ${THIS_MINUTE}, 1
        ON CONFLICT (key, minute) DO NOTHING RETURNING 1),
      written AS (
        INSERT INTO audit_entries (booking_id, actor, action, details, at)
        SELECT $2::uuid, $3, $4, '{}', clock_timestamp() FROM first)
-     SELECT ceil(60 - extract(epoch FROM clock_timestamp())::numeric % 60)::int AS left_s`,
+     SELECT ${SECONDS_LEFT} AS left_s`,
     [key, look.bookingId, look.actor, look.action],
   );
   return noted?.left_s ?? 0;
@@ -98,10 +102,10 @@ export async function takeFromMinute(
   const taken = await row<{ before: number; used: number; left_s: number; minute: string }>(
     manager,
     `INSERT INTO rate_counters AS c (key, minute, used)
-     SELECT $1, floor(extract(epoch FROM clock_timestamp()) / 60)::bigint, least($2::int, $3::int)
+     SELECT $1, ${THIS_MINUTE}, least($2::int, $3::int)
      ON CONFLICT (key, minute) DO UPDATE SET used = c.used + $2::int
      RETURNING c.used - $2::int AS before, c.used, c.minute,
-       ceil(60 - extract(epoch FROM clock_timestamp())::numeric % 60)::int AS left_s`,
+       ${SECONDS_LEFT} AS left_s`,
     [key, wanted, limit],
   );
   const before = Math.max(0, taken?.before ?? 0);
@@ -114,10 +118,7 @@ export async function takeFromMinute(
 
 /** Removes counters of minutes that are over and keys that are no longer valid. */
 export async function sweepRecords(manager: Manager, idempotencyMs: number): Promise<void> {
-  await rows(
-    manager,
-    'DELETE FROM rate_counters WHERE minute < floor(extract(epoch FROM clock_timestamp()) / 60)::bigint - 1',
-  );
+  await rows(manager, `DELETE FROM rate_counters WHERE minute < ${THIS_MINUTE} - 1`);
   await rows(
     manager,
     `DELETE FROM idempotency_keys

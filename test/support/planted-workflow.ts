@@ -12,7 +12,14 @@ export interface Change {
 }
 
 const BUILD_OF_A_WORKER = [
-  ...['activities', 'contract', 'database', 'dispatch', 'events', 'payload-codec', 'src', 'workflows'],
+  'activities',
+  'contract',
+  'database',
+  'dispatch',
+  'events',
+  'payload-codec',
+  'src',
+  'workflows',
 ];
 const CLAIM = 'activities.claimNextPilot.executeWithOptions(options, [{ bookingId, offerId: uuid4() }])';
 

@@ -12,7 +12,10 @@ export interface ProcessOptions {
   env: Environment;
   /** Do not wait until it is up: for a start that must fail, or whose Postgres comes later. */
   unready?: boolean;
-  /** Another build than that of the test run. */
+}
+
+export interface WorkerOptions extends ProcessOptions {
+  /** The folder of another build than that of the test run. */
   dist?: string;
 }
 
@@ -47,10 +50,10 @@ afterAll(async () => {
 });
 
 /** Starts an API on a free port and waits until `/health/live` answers. */
-export async function startApi({ env, unready = false, dist = DIST }: ProcessOptions): Promise<ApiProcess> {
+export async function startApi({ env, unready = false }: ProcessOptions): Promise<ApiProcess> {
   const port = env['PORT'] ?? String(await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const child = start('api', join(dist, 'src/api.mjs'), {
+  const child = start('api', join(DIST, 'src/api.mjs'), {
     JWT_SECRET,
     RATE_LIMIT: 'off',
     ...env,
@@ -78,7 +81,7 @@ export async function startWorker({
   env,
   unready = false,
   dist = DIST,
-}: ProcessOptions): Promise<TestProcess> {
+}: WorkerOptions): Promise<TestProcess> {
   const child = start('worker', join(dist, 'src/worker/main.js'), { WORKER_METRICS_PORT: 'off', ...env });
   if (!unready) await child.says('worker polling', UP_WITHIN_MS);
   return handle(child);

@@ -13,6 +13,7 @@ import {
   type Environment,
   type ProcessOptions,
   type TestProcess,
+  type WorkerOptions,
 } from './processes.js';
 import { createNamespace, type TemporalSpace } from './temporal.js';
 import { eventually } from './waiting.js';
@@ -97,7 +98,7 @@ export class System {
     return api;
   }
 
-  async startWorker(env: Environment = {}, more: Partial<ProcessOptions> = {}): Promise<TestProcess> {
+  async startWorker(env: Environment = {}, more: Partial<WorkerOptions> = {}): Promise<TestProcess> {
     const worker = await startWorker({ env: { ...this.env, ...env }, ...more });
     this.workers.push(worker);
     return worker;

@@ -13,8 +13,6 @@ const LOOK_EVERY_MS = 15_000;
 /** An answer that is this long may not be all. */
 const MOST_EVENTS = 1_000;
 
-const ENDED: ReadonlySet<tale.Phase> = new Set(['delivered', 'cancelled', 'expired']);
-
 type SyncAck = ({ ok: true } & tale.SyncAnswer) | { ok: false; error: string; detail: string };
 
 export class Follower {
@@ -34,7 +32,7 @@ export class Follower {
     this.story = signal(tale.newStory(bookingId));
     void this.sync();
     this.looking = setInterval(() => {
-      if (!ENDED.has(this.story.value.phase)) void this.sync();
+      if (!tale.isFinal(this.story.value.status)) void this.sync();
     }, LOOK_EVERY_MS);
   }
 
