@@ -9,7 +9,7 @@ import { expectProblem } from '../support/conform.js';
 import { count } from '../support/counts.js';
 import { inCrowd, upTo } from '../support/crowd.js';
 import { freshPlace, northOf } from '../support/places.js';
-import { floodOf, unharmedBy, AT_ONCE } from '../support/hostile.js';
+import { AT_ONCE, differentOf, floodOf, unharmedBy } from '../support/hostile.js';
 import type { Reply, RestOptions } from '../support/rest.js';
 import { RecordedSocket } from '../support/sockets.js';
 import { System } from '../support/system.js';
@@ -76,7 +76,7 @@ test('F26 S11 · declines without end by REST: limited, one signal, and the canc
   const taps = await unharmed(() => flood(count(10_500), (options) => pilot.decline(offer.offerId, options)));
   expect([200, 429, 503]).toEqual(expect.arrayContaining(statuses(taps)));
   expect(statuses(taps)).toContain(429);
-  for (const tap of taps.filter((one) => one.status === 429)) expectProblem(tap, 429);
+  for (const tap of differentOf(taps, 429)) expectProblem(tap, 429);
   expect(await signalsOf(id, 'decline')).toBe(1);
   await cancelWorks(scene);
 });

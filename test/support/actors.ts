@@ -69,8 +69,13 @@ abstract class Actor {
   ): Promise<Arrival> {
     return eventually(
       `${this.name} to hear ${event}`,
-      () =>
-        this.sockets.flatMap((one) => one.arrivals).find((one) => one.event === event && fits(one.payload)),
+      () => {
+        const heard = this.sockets.flatMap((one) => one.arrivals);
+        const found = heard.find((one) => one.event === event && fits(one.payload));
+        if (found !== undefined) return found;
+        const closings = this.sockets.flatMap((one) => one.closings);
+        throw new Error(`${heard.map((one) => one.event).join(', ')}; closed: ${closings.join(', ')}`);
+      },
       withinMs,
     );
   }

@@ -39,3 +39,12 @@ export async function unharmedBy<T>(cast: Cast, attack: () => Promise<T>): Promi
   expect(performance.now() - startedAt).toBeLessThan(NORMAL_MS);
   return attacked;
 }
+
+/**
+ * Of the replies with this status, each different text once: ten thousand of the same take five seconds to check, in
+ * which this process answers no ping and its sockets are closed.
+ */
+export function differentOf(replies: Reply[], status: number): Reply[] {
+  const withStatus = replies.filter((one) => one.status === status);
+  return [...new Map(withStatus.map((one) => [one.text, one])).values()];
+}
