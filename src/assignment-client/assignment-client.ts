@@ -149,7 +149,8 @@ export class AssignmentClient {
         taskQueueType: 1,
       });
       const polls = (answer.pollers ?? []).map(({ lastAccessTime }) => optionalTsToMs(lastAccessTime) ?? 0);
-      return this.pollers.look(polls.length === 0 ? null : Math.max(...polls), performance.now());
+      const newest = polls.length === 0 ? null : Math.max(...polls);
+      return this.pollers.look(newest, performance.now(), Date.now());
     });
   }
 

@@ -8,29 +8,34 @@ const PAUSES = 3;
  * Tells from the polls of a task queue whether a worker lives. The server lists a poller for five minutes after its last
  * poll, and its clock is not ours: so what counts is whether the newest poll moves on. How often it does while workers
  * live depends on how long the server lets a poll wait, which is learnt by looking: within 10 s with the polls of 2 s of
- * `npm start`, within 75 s at most.
+ * `npm start`, within 75 s at most. Only at the first look, which has nothing to compare with, the two clocks are held
+ * together: a poll older than that is of the dead, until it moves.
  */
 export class PollerWatch {
   private newestMs = 0;
   private movedAt = 0;
   private longestPauseMs: number | null = null;
+  private seenAlive = false;
 
   /**
    * @param newestPollMs the newest poll by the server's clock, epoch milliseconds; null when none is listed
    * @param monotonicNowMs our own clock, which may start anywhere and never goes back
+   * @param nowMs our clock of the wall, epoch milliseconds
    * @returns true while somebody polls
    */
-  look(newestPollMs: number | null, monotonicNowMs: number): boolean {
+  look(newestPollMs: number | null, monotonicNowMs: number, nowMs: number): boolean {
     if (newestPollMs === null) return false;
     const silentMs = monotonicNowMs - this.movedAt;
+    const first = this.newestMs === 0;
     if (newestPollMs !== this.newestMs) {
       // The first poll that is seen has none before it, and one after an outage tells nothing of polls.
-      if (this.newestMs !== 0 && silentMs <= LONGEST_SILENCE_MS)
+      if (!first && silentMs <= LONGEST_SILENCE_MS)
         this.longestPauseMs = Math.max(this.longestPauseMs ?? 0, silentMs);
       [this.newestMs, this.movedAt] = [newestPollMs, monotonicNowMs];
-      return true;
+      this.seenAlive = !first || nowMs - newestPollMs <= LONGEST_SILENCE_MS;
+      return this.seenAlive;
     }
-    return silentMs <= this.allowedMs();
+    return this.seenAlive && silentMs <= this.allowedMs();
   }
 
   private allowedMs(): number {

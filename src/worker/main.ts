@@ -70,10 +70,14 @@ function dataConverter(config: WorkerConfig, logger: Logger): DataConverter {
 /** How much is polled for and under way at once. */
 function atOnce(
   slots: WorkflowSlots,
-): Pick<WorkerOptions, 'workflowTaskPollerBehavior' | 'activityTaskPollerBehavior' | 'tuner'> {
+): Pick<
+  WorkerOptions,
+  'workflowTaskPollerBehavior' | 'nonStickyToStickyPollRatio' | 'activityTaskPollerBehavior' | 'tuner'
+> {
   return {
-    // A poll that waits costs Temporal and us, whether a task comes or not: half of the SDK's default.
-    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
+    // Half of them for bookings that begin: with the SDK's fifth a burst of them waits in line for the next poll.
+    nonStickyToStickyPollRatio: 0.5,
     // All our activities are local: of the others there are none.
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
     tuner: {

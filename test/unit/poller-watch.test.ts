@@ -8,7 +8,8 @@ function missedAfterS(everyS: number, diesAtS: number, lookForS: number): number
   const watch = new PollerWatch();
   for (let s = 0; s < lookForS; s += 1) {
     const polledAtS = Math.floor(Math.min(s, diesAtS) / everyS) * everyS;
-    if (!watch.look(AGES_AGO_MS + polledAtS * 1000, s * 1000)) return s - diesAtS;
+    const nowMs = AGES_AGO_MS + s * 1000;
+    if (!watch.look(AGES_AGO_MS + polledAtS * 1000, s * 1000, nowMs)) return s - diesAtS;
   }
   return null;
 }
@@ -27,11 +28,22 @@ test('with polls of a minute a worker that lives is never missed, and one that d
 
 test('nobody listed is nobody there; who comes is there at once, and what was missed meanwhile is no pause between polls', () => {
   const watch = new PollerWatch();
-  expect(watch.look(null, 0)).toBe(false);
-  expect(watch.look(1_000, 1_000)).toBe(true);
-  expect(watch.look(3_000, 3_000)).toBe(true);
-  expect(watch.look(3_000, 300_000)).toBe(false);
-  expect(watch.look(301_000, 301_000)).toBe(true);
-  expect(watch.look(301_000, 310_000)).toBe(true);
-  expect(watch.look(301_000, 312_000)).toBe(false);
+  const look = (newestMs: number | null, atMs: number) => watch.look(newestMs, atMs, atMs);
+  expect(look(null, 0)).toBe(false);
+  expect(look(1_000, 1_000)).toBe(true);
+  expect(look(3_000, 3_000)).toBe(true);
+  expect(look(3_000, 300_000)).toBe(false);
+  expect(look(301_000, 301_000)).toBe(true);
+  expect(look(301_000, 310_000)).toBe(true);
+  expect(look(301_000, 312_000)).toBe(false);
+});
+
+test('a poll that is older than any may be when it is first seen is of a dead worker, until it moves', () => {
+  const watch = new PollerWatch();
+  const look = (pollAgoMs: number, atMs: number) =>
+    watch.look(AGES_AGO_MS + atMs - pollAgoMs, atMs, AGES_AGO_MS + atMs);
+  expect(look(200_000, 0)).toBe(false);
+  expect(look(201_000, 1_000)).toBe(false);
+  expect(look(0, 2_000)).toBe(true);
+  expect(look(1_000, 3_000)).toBe(true);
 });
