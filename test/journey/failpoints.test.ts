@@ -10,6 +10,7 @@ import type { ApiProcess } from '../support/processes.js';
 import { call } from '../support/rest.js';
 import { acceptedByNext, oneSearchBegins } from '../support/states.js';
 import { System } from '../support/system.js';
+import { eventually } from '../support/waiting.js';
 
 /** F1: the search starts within this of the commit, since another API is alive. */
 const STARTED_WITHIN_MS = 2_000;
@@ -162,13 +163,21 @@ test.each(['offer-before-commit', 'offer-before-send'])(
       const dying = await Promise.all(
         upTo(Math.min(AT_ONCE, left)).map(() => system.startWorker({ FAILPOINT })),
       );
-      const scenes = await Promise.all(dying.map(() => scene()));
-      // One that dies late may have ended an offer and asked the next pilot before.
-      const accepted = Promise.all(scenes.map((one) => acceptedByNext(one, 4_000 + TAKEN_OVER_WITHIN_MS)));
+      let dead = 0;
+      for (const one of dying) void one.ended.then(() => (dead += 1));
+      const scenes: Scene[] = [];
+      const accepted: Promise<void>[] = [];
+      while (scenes.length < dying.length) {
+        scenes.push(await scene());
+        // One that dies late may have ended an offer and asked the next pilot before.
+        accepted.push(acceptedByNext(scenes.at(-1) as Scene, 4_000 + TAKEN_OVER_WITHIN_MS));
+        // A worker has several polls: bookings made at once would all come to the first, and from it to the next to die.
+        await eventually('one more worker to die', () => dead >= scenes.length);
+      }
       const endings = await Promise.all(dying.map((one) => one.ended));
       expect(endings).toEqual(dying.map(() => killed));
       const healthy = await system.startWorker();
-      await accepted;
+      await Promise.all(accepted);
       await Promise.all(scenes.map(onceOrFree));
       await healthy.kill9();
     }
