@@ -28,6 +28,8 @@ import { bundlePath, CANARY, converterPath, type Ground } from './stage-ground.j
 export type Deployed = Pick<WorkerOptions, 'workflowBundle' | 'workerDeploymentOptions'>;
 
 const WORKER_STOPS_WITHIN_MS = 8_000;
+/** As our own worker (docs/decisions/0019): the SDK's 5 s of the wall's clock end a worker on a machine that stands still. */
+const WORKFLOW_CODE_RUNS_FOR = { isolateExecutionTimeout: '1 minute' };
 
 export class Stage {
   /** As the API's processes have it: what a tap leaves for Temporal is collected in `lines`. */
@@ -104,6 +106,7 @@ export class Stage {
       stickyQueueScheduleToStartTimeout: '1s',
       shutdownGraceTime: '2s',
       shutdownForceTime: '4s',
+      ...WORKFLOW_CODE_RUNS_FOR,
     });
     const running = worker.run();
     running.catch(() => undefined);
