@@ -12,10 +12,10 @@ const PAUSES = 3;
  * together: a poll older than that is of the dead, until it moves.
  */
 export class PollerWatch {
-  private newestMs = 0;
-  private movedAt = 0;
+  private newestMs: number | null = null;
+  /** By our own clock; of a poll that may be of the dead, never. */
+  private movedAt = -Infinity;
   private longestPauseMs: number | null = null;
-  private seenAlive = false;
 
   /**
    * @param newestPollMs the newest poll by the server's clock, epoch milliseconds; null when none is listed
@@ -25,17 +25,14 @@ export class PollerWatch {
    */
   look(newestPollMs: number | null, monotonicNowMs: number, nowMs: number): boolean {
     if (newestPollMs === null) return false;
-    const silentMs = monotonicNowMs - this.movedAt;
-    const first = this.newestMs === 0;
     if (newestPollMs !== this.newestMs) {
       // The first poll that is seen has none before it, and one after an outage tells nothing of polls.
-      if (!first && silentMs <= LONGEST_SILENCE_MS)
-        this.longestPauseMs = Math.max(this.longestPauseMs ?? 0, silentMs);
-      [this.newestMs, this.movedAt] = [newestPollMs, monotonicNowMs];
-      this.seenAlive = !first || nowMs - newestPollMs <= LONGEST_SILENCE_MS;
-      return this.seenAlive;
+      const pauseMs = monotonicNowMs - this.movedAt;
+      if (pauseMs <= LONGEST_SILENCE_MS) this.longestPauseMs = Math.max(this.longestPauseMs ?? 0, pauseMs);
+      const recent = this.newestMs !== null || nowMs - newestPollMs <= LONGEST_SILENCE_MS;
+      [this.newestMs, this.movedAt] = [newestPollMs, recent ? monotonicNowMs : -Infinity];
     }
-    return this.seenAlive && silentMs <= this.allowedMs();
+    return monotonicNowMs - this.movedAt <= this.allowedMs();
   }
 
   private allowedMs(): number {

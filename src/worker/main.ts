@@ -13,7 +13,7 @@ import { createLogger, dispatchLog } from '../config/logger.js';
 import { createPayloadCodec } from '../config/payload-codec.js';
 import { counting } from '../health/decision-metrics.js';
 import { WorkerMetrics } from './metrics.js';
-import { installRuntime } from './runtime.js';
+import { installRuntime, WORKFLOW_CODE_RUNS_FOR } from './runtime.js';
 import { WorkflowSlots } from './workflow-slots.js';
 import { registerSearchAttributes } from './search-attributes.js';
 import { traceActivities, traceSinks } from './trace.js';
@@ -28,8 +28,6 @@ const CONNECT_FOR_MS = 60_000;
 const CONNECT_PAUSE_MS = 500;
 /** As the SDK's own default. */
 const LOCAL_ACTIVITIES_AT_ONCE = 100;
-/** By the clock of the wall, and longer than a machine stands still; not in the SDK's types (docs/decisions/0019). */
-const WORKFLOW_CODE_RUNS_FOR = { isolateExecutionTimeout: '1 minute' };
 
 async function connectTemporal(logger: Logger): Promise<{ connection: NativeConnection; namespace: string }> {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();

@@ -18,6 +18,7 @@ import { insertPilot, markSeen, upsertPositions } from '../../database/statement
 import type { Emission } from '../../events/emitter.js';
 import { createPostgresEmitter } from '../../events/postgres-emitter.js';
 import { AssignmentClient } from '../../src/assignment-client/assignment-client.js';
+import { WORKFLOW_CODE_RUNS_FOR } from '../../src/worker/runtime.js';
 import { Booked } from './booked.js';
 import { Interferences } from './interferences.js';
 import { northOf } from './places.js';
@@ -28,8 +29,6 @@ import { bundlePath, CANARY, converterPath, type Ground } from './stage-ground.j
 export type Deployed = Pick<WorkerOptions, 'workflowBundle' | 'workerDeploymentOptions'>;
 
 const WORKER_STOPS_WITHIN_MS = 8_000;
-/** As our own worker (docs/decisions/0019): the SDK's 5 s of the wall's clock end a worker on a machine that stands still. */
-const WORKFLOW_CODE_RUNS_FOR = { isolateExecutionTimeout: '1 minute' };
 
 export class Stage {
   /** As the API's processes have it: what a tap leaves for Temporal is collected in `lines`. */
