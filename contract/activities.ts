@@ -37,6 +37,9 @@ export type Standing =
   | { kind: 'assigned'; search: SearchStanding; pilotId: string; status: BookingStatus }
   | { kind: 'closed'; search: SearchStanding; status: FinalStatus };
 
+/** The sender of a pilot's own tap: the REST call has written the rows before it signals. */
+export const BY_TAP = 'pilot';
+
 /** An answer that reached the workflow by signal. */
 export interface AnswerFact {
   answer: 'accept' | 'decline';

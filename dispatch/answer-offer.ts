@@ -5,6 +5,7 @@ import { findOffer } from '../database/statements/offers.js';
 import { selectBookingView } from '../database/statements/lists.js';
 import type { BookingRow, OfferRow } from '../database/rows.js';
 import type { BookingViewRow } from '../database/statements/lists.js';
+import { BY_TAP } from '../contract/activities.js';
 import type { AcceptAnswer } from '../contract/shapes.js';
 import type { AnswerSignal } from '../contract/workflow.js';
 import { audit } from './audit.js';
@@ -67,7 +68,7 @@ function auditDecline(tx: Transaction, booking: BookingRow, tap: Tap, reason: st
 }
 
 function signalOf(tap: Tap): AnswerSignal {
-  return { offerId: tap.offerId, pilotId: tap.pilotId, by: 'pilot' };
+  return { offerId: tap.offerId, pilotId: tap.pilotId, by: BY_TAP };
 }
 
 /** The booking of the pilot's own offer, locked: from here on the offer does not move. */

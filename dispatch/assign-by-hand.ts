@@ -10,7 +10,7 @@ import type { Booking } from '../contract/shapes.js';
 import { greatCircleKm } from '../contract/geo.js';
 import { auditOperator } from './audit.js';
 import { ConflictError, NotFoundError } from './errors.js';
-import { settleOffer } from './settle-offer.js';
+import { settleOverdueOf } from './settle-offer.js';
 import { giveJob, tellOfJob, withdraw } from './steps.js';
 import { pickupOf, toBooking } from './views.js';
 
@@ -46,12 +46,6 @@ export async function assignByHand(context: DispatchContext, request: HandAssign
     const view = await selectBookingView(tx.manager, booking.id);
     return toBooking(view as BookingViewRow, 'admin');
   });
-}
-
-async function settleOverdueOf(context: DispatchContext, pilotId: string): Promise<void> {
-  const holding = await holdingOfferOfPilot(context.source.manager, pilotId);
-  if (holding?.status === 'OFFERED')
-    await settleOffer(context, { bookingId: holding.booking_id, offerId: holding.id });
 }
 
 async function refuseUnlessFree(tx: Transaction, booking: BookingRow, pilot: PilotRow): Promise<void> {

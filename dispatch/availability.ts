@@ -7,6 +7,7 @@ import type { Pilot } from '../contract/shapes.js';
 import { MESSAGES } from '../contract/messages.js';
 import { auditOperator } from './audit.js';
 import { ConflictError, NotFoundError } from './errors.js';
+import { settleOverdueOf } from './settle-offer.js';
 import { withdraw } from './steps.js';
 import { toPilot } from './views.js';
 
@@ -29,6 +30,8 @@ export async function setAvailability(
   context: DispatchContext,
   request: AvailabilityRequest,
 ): Promise<Pilot> {
+  // An offer whose time is over has timed out, whatever its pilot does before anybody has ended it.
+  if (!request.online) await settleOverdueOf(context, request.pilotId);
   for (let look = 1; ; look += 1) {
     try {
       return await inTransaction(context, (tx) => setOnce(tx, request));

@@ -16,6 +16,7 @@ export type LogPoint =
   | 'offer_declined'
   | 'offer_expired'
   | 'offer_withdrawn'
+  | 'answer_ignored'
   | 'booking_assigned'
   | 'search_failed'
   | 'search_ended'

@@ -1,11 +1,17 @@
 import { inTransaction, type DispatchContext, type Transaction } from './context.js';
 import { lockBooking } from '../database/statements/bookings.js';
-import { acceptOffer, declineOffer, expireOffer, findOffer } from '../database/statements/offers.js';
+import {
+  acceptOffer,
+  declineOffer,
+  expireOffer,
+  findOffer,
+  holdingOfferOfPilot,
+} from '../database/statements/offers.js';
 import { selectStanding } from '../database/statements/searches.js';
 import { insertAudit } from '../database/statements/records.js';
 import type { BookingViewRow } from '../database/statements/lists.js';
 import type { BookingRow, OfferRow } from '../database/rows.js';
-import type { AnswerFact, Standing } from '../contract/activities.js';
+import { BY_TAP, type AnswerFact, type Standing } from '../contract/activities.js';
 import { MESSAGES } from '../contract/messages.js';
 import { failForTime, giveJob, msBetween, tellOfJob } from './steps.js';
 import { standingOf } from './standing.js';
@@ -31,11 +37,35 @@ export function settleOffer(context: DispatchContext, step: SettleStep): Promise
       standingOf(tx.manager, step.bookingId),
     ]);
     const live = offer?.status === 'OFFERED' && offer.booking_id === booking?.id;
-    if (booking === null || !live) return standing;
-    const settled = step.fact !== undefined && (await applyFact(tx, booking, offer, step.fact));
-    if (!settled) await endOverdue(tx, booking, offer);
+    if (booking === null || !live) {
+      logIgnored(tx, step, offer);
+      return standing;
+    }
+    const applied = step.fact !== undefined && (await applyFact(tx, booking, offer, step.fact));
+    if (!applied) {
+      logIgnored(tx, step, offer);
+      await endOverdue(tx, booking, offer);
+    }
     return standingOf(tx.manager, step.bookingId);
   });
+}
+
+/** Ends the live offer of a pilot if its time is over, as whatever else he or his operator does next has to find it. */
+export async function settleOverdueOf(context: DispatchContext, pilotId: string): Promise<void> {
+  const holding = await holdingOfferOfPilot(context.source.manager, pilotId);
+  if (holding?.status === 'OFFERED')
+    await settleOffer(context, { bookingId: holding.booking_id, offerId: holding.id });
+}
+
+const ENDED_AS = { accept: 'ACCEPTED', decline: 'DECLINED' } as const;
+
+/**
+ * An answer by hand that came too late leaves a line. A tap's own signal, which its row came before, does not; nor
+ * does one that was applied by an earlier run.
+ */
+function logIgnored(tx: Transaction, { bookingId, offerId, fact }: SettleStep, offer: OfferRow | null): void {
+  if (fact === undefined || fact.by === BY_TAP || offer?.status === ENDED_AS[fact.answer]) return;
+  tx.log('answer_ignored', { bookingId, offerId, answer: fact.answer });
 }
 
 async function applyFact(

@@ -48,8 +48,12 @@ export class Tidings {
     if (toUsers.length + toOthers.length === 0) return;
     [this.toUsers, this.toOthers] = [[], []];
     const at = (await this.writeUserEvents(manager, toUsers)) ?? (await now(manager));
-    for (const { room, event, payload } of toOthers)
-      this.emissions.push({ room, event, payload: { ...payload, at } });
+    for (const { room, event, payload } of toOthers) {
+      const emission = { room, event, payload: { ...payload, at } };
+      // Whose seconds count is told before those who only look on.
+      if (event === 'booking:offer') this.emissions.unshift(emission);
+      else this.emissions.push(emission);
+    }
   }
 
   private async writeUserEvents(manager: EntityManager, toUsers: UserEvent[]): Promise<string | undefined> {

@@ -43,9 +43,10 @@ export async function createApi(parts: ApiParts): Promise<NestExpressApplication
       onMissing: (folder) => parts.logger.warn({ folder }, 'there are no pages: `npm run build` makes them'),
     }),
   );
+  // Before bodies are read: a browser's app may know why its body was refused.
+  app.enableCors(corsByRoute(parts.config));
   app.use(express.json({ limit: BODY_LIMIT_BYTES, strict: true }));
   app.use(refuseOtherBodies);
-  app.enableCors(corsByRoute(parts.config));
   serveDocs(app);
   trustProxy(app, parts.config.TRUST_PROXY);
   app.get(SocketServer).open();

@@ -12,12 +12,11 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BookingAssignmentActivities, Standing } from '../contract/activities.js';
+import { BY_TAP, type BookingAssignmentActivities, type Standing } from '../contract/activities.js';
 import type { BookingAssignmentInput, BookingAssignmentResult } from '../contract/workflow.js';
 import { openBoard } from './board.js';
 import {
   BY_HAND,
-  BY_TAP,
   dropAnswers,
   dropRetry,
   hasAnswer,
@@ -115,12 +114,9 @@ async function awaitAnswer(
     if (next.kind !== 'offered' || next.offer.offerId !== offer.offerId) return next;
   }
   const asked = { bookingId: input.bookingId, offerId: offer.offerId };
-  const settled = await step(story, settleWords(offer, fact), (options) =>
+  return step(story, settleWords(offer, fact), (options) =>
     activities.settleOffer.executeWithOptions(options, [fact === undefined ? asked : { ...asked, fact }]),
   );
-  if (fact?.answer === 'accept' && fact.by !== BY_TAP && settled.kind !== 'assigned')
-    log.warn('accept ignored: the offer was over', { signal: 'accept', offerId: offer.offerId });
-  return settled;
 }
 
 /** Nobody to ask: until somebody comes free, or patience or the search ends. */

@@ -3,13 +3,11 @@
  * input, stores a fact and never throws, since an exception in a handler would wedge the workflow.
  */
 import { defineSignal, log, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
-import type { AnswerFact, Standing } from '../contract/activities.js';
+import { BY_TAP, type AnswerFact, type Standing } from '../contract/activities.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** A signal sent by hand, without a sender's name, is the operator's. */
 export const BY_HAND = 'operator';
-/** A pilot's own tap: the REST call has written the rows before it signals. */
-export const BY_TAP = 'pilot';
 const LONGEST_NAME = 64;
 /** Answers kept at most: one offer is live at a time, and more than a few is a flood. */
 const MOST_ANSWERS = 50;
@@ -51,9 +49,14 @@ export function openInbox(current: () => Standing | null): Inbox {
     inbox.nudges += 1;
   });
   setDefaultSignalHandler((name) => {
-    log.warn('unknown signal ignored', { signal: name.slice(0, LONGEST_NAME) });
+    log.warn('unknown signal ignored', { signal: shortName(name) });
   });
   return inbox;
+}
+
+/** Of a name that anybody may choose, as much as a log line has room for. */
+export function shortName(name: string): string {
+  return name.slice(0, LONGEST_NAME);
 }
 
 /** The first answer to this offer by its own pilot; answers to any other offer are dropped. */
@@ -149,11 +152,13 @@ function senderOf(input: unknown): string | null {
   if (!isRecord(input) || input['undecodable'] === true) return null;
   const by = input['by'];
   if (by === undefined || by === null || by === '') return BY_HAND;
-  return typeof by === 'string' ? by.slice(0, LONGEST_NAME) : null;
+  // It goes into the audit, and Postgres takes no text with a NUL: the step would be tried again for ever.
+  return typeof by === 'string' && !by.includes('\u0000') ? shortName(by) : null;
 }
 
+/** An object with fields: no array, nor the bytes that a payload of `binary/plain` is. */
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 function isUuid(value: unknown): value is string {

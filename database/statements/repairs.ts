@@ -70,6 +70,26 @@ export function stalledBookings(manager: Manager, graceMs: number): Promise<{ bo
   );
 }
 
+/**
+ * PENDING bookings that must have a workflow by now: their search, which is older than `ageMs`, runs or has failed, and
+ * nothing in the outbox is on its way to Temporal. In the order of their numbers, behind `afterNumber`; at most `limit`.
+ */
+export function bookingsWithWorkflow(
+  manager: Manager,
+  page: { ageMs: number; afterNumber: string; limit: number },
+): Promise<{ booking_id: string; number: string }[]> {
+  return rows(
+    manager,
+    `SELECT b.id AS booking_id, b.number::text AS number
+     FROM bookings b JOIN searches s ON s.booking_id = b.id AND s.search_no = b.search_no
+     WHERE b.status = 'PENDING' AND b.number > $2 AND s.created_at < clock_timestamp() - ${ms(1)}
+       AND (s.outcome IS NOT NULL OR s.ends_at > clock_timestamp())
+       AND NOT EXISTS (SELECT FROM outbox o WHERE o.booking_id = b.id)
+     ORDER BY b.number LIMIT $3`,
+    [page.ageMs, page.afterNumber, page.limit],
+  );
+}
+
 /** Of the given bookings, those that still need a workflow. */
 export function unfinishedOf(manager: Manager, bookingIds: string[]): Promise<{ booking_id: string }[]> {
   return rows(

@@ -33,12 +33,15 @@ const REASON = `CASE
   WHEN $9::uuid IS NULL OR look.chord < $10::double precision - 1e-6 THEN 'lost_race'
   ELSE 'farther' END`;
 
+/** In a query of its own: worked out once, not for each pilot that is looked at. */
+const PICKUP = '(SELECT dispatch_place($4, $5))';
+
 /** The nearest of those who are listed (all who are online) or not: each kind has an index of its own. */
 function nearest(kind: 'listed' | 'NOT listed'): string {
-  return `(SELECT pilot_id, received_at, implausible_until, place <-> dispatch_place($4, $5) AS chord
+  return `(SELECT pilot_id, received_at, implausible_until, place <-> ${PICKUP} AS chord
        FROM pilot_positions
-       WHERE ${kind} AND place <@ cube_enlarge(dispatch_place($4, $5), $12, 3)
-       ORDER BY place <-> dispatch_place($4, $5) LIMIT ${LOOKED_AT})`;
+       WHERE ${kind} AND place <@ cube_enlarge(${PICKUP}, $12, 3)
+       ORDER BY place <-> ${PICKUP} LIMIT ${LOOKED_AT})`;
 }
 
 const NOTE_STEP = `WITH look AS MATERIALIZED (

@@ -15,6 +15,7 @@ import {
 } from '@temporalio/common';
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { setVariables } from '../../contract/environment.js';
 import {
   SEARCH_ATTRIBUTES,
   TASK_QUEUE,
@@ -60,7 +61,9 @@ export class AssignmentClient {
    * @param traceparent of the call under way: starts and signals carry it as a header
    */
   static fromEnvironment(codec?: PayloadCodec, traceparent?: () => string | undefined): AssignmentClient {
-    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+    const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
+      overrideEnvVars: setVariables(process.env),
+    });
     const connection = Connection.lazy({ ...connectionOptions, channelArgs: RECONNECT });
     const dataConverter = { payloadCodecs: codec === undefined ? [] : [codec] };
     const interceptors = traceparent === undefined ? {} : { workflow: [carrying(traceparent)] };
@@ -118,13 +121,26 @@ export class AssignmentClient {
       const query =
         `WorkflowType = '${WORKFLOW_TYPE}' AND CloseTime > '${since}' ` +
         `AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')`;
-      const found = new Set<string>();
-      for await (const execution of this.client.workflow.list({ query })) {
-        if (execution.workflowId.startsWith(WORKFLOW_ID_PREFIX))
-          found.add(execution.workflowId.slice(WORKFLOW_ID_PREFIX.length));
-      }
-      return [...found];
+      return [...(await this.bookingsIn(query))];
     });
+  }
+
+  /**
+   * Of these bookings, a few hundred at most, those whose workflow is listed as open. The list may lag behind by a
+   * moment: whoever finds one missing asks `isOpen`. Throws TemporalUnavailableError.
+   */
+  listedOpen(bookingIds: string[]): Promise<Set<string>> {
+    return this.call(() => {
+      const ids = bookingIds.map((bookingId) => `'${workflowIdOf(bookingId)}'`).join(', ');
+      return this.bookingsIn(`ExecutionStatus = 'Running' AND WorkflowId IN (${ids})`);
+    });
+  }
+
+  private async bookingsIn(query: string): Promise<Set<string>> {
+    const found = new Set<string>();
+    for await (const { workflowId } of this.client.workflow.list({ query }))
+      if (workflowId.startsWith(WORKFLOW_ID_PREFIX)) found.add(workflowId.slice(WORKFLOW_ID_PREFIX.length));
+    return found;
   }
 
   /** Is a booking's workflow open? Throws TemporalUnavailableError. */

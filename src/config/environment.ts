@@ -1,5 +1,6 @@
 /** The environment, read once, validated, and refused loudly with every bad key in one message. */
 import { z } from 'zod';
+import { setVariables } from '../../contract/environment.js';
 import { DEFAULT_JOB_STALE_MS, DEFAULT_LIMITS, type SearchLimits } from '../../contract/limits.js';
 import { readPayloadKeys } from '../../payload-codec/keys.js';
 import { DEFAULT_RATE_LIMITS, DEFAULT_SOCKET_LIMIT, rateLimit, socketLimit } from './door-limits.js';
@@ -193,8 +194,7 @@ function parse<T extends z.ZodType>(
   environment: Environment,
   alsoWrong: (set: Environment) => string[],
 ): z.output<T> {
-  // An empty variable is an unset one.
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const set = setVariables(environment);
   const result = schema.safeParse(set);
   const lines = (result.error?.issues ?? []).map((issue) => {
     const key = issue.path.map(String).join('.');

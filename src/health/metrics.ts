@@ -81,7 +81,8 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
-    for (const kind of ['overdue_offer', 'stalled_booking', 'broken_workflow']) this.repairs.inc({ kind }, 0);
+    for (const kind of ['overdue_offer', 'stalled_booking', 'broken_workflow', 'lost_workflow'])
+      this.repairs.inc({ kind }, 0);
     for (const limit of LIMITS) this.limited.inc({ limit }, 0);
     for (const type of ['user', 'pilot', 'admin']) this.sockets.set({ type }, 0);
   }

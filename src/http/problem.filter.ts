@@ -88,7 +88,9 @@ export function problemOf(error: unknown): Answer {
     return { status: error.getStatus(), detail: error.message, retryAfterSeconds: error.retryAfterSeconds };
   if (error instanceof HttpException) {
     const status = error.getStatus();
-    return { status, detail: status === 404 ? 'There is nothing here for you.' : error.message };
+    const detail = status === 404 ? 'There is nothing here for you.' : error.message;
+    // Nest wraps what the body parser threw, whose own words quote the body.
+    return parserProblem(error.cause) ?? { status, detail };
   }
   if (databaseIsAway(error)) return awayAnswer('The database does not answer; try again.');
   if (error instanceof KeysAwayError) return awayAnswer('Tokens cannot be checked now; try again.');

@@ -7,6 +7,7 @@ import { forgetOldPositions } from '../../database/statements/pilots.js';
 import { sweepRecords } from '../../database/statements/records.js';
 import { sweepSteps } from '../../database/statements/search-steps.js';
 import {
+  bookingsWithWorkflow,
   databaseNow,
   dropLease,
   stalledBookings,
@@ -39,6 +40,14 @@ const ASKING_MS = 400;
 /** Repairs are looked for in every fifth round; what is old is swept in the first, and each minute. */
 const REPAIR_ROUNDS = 5;
 const SWEEP_ROUNDS = 150;
+/** Workflows that are in no list any more, since somebody deleted them, are looked for in every fifteenth: each 6 s. */
+const LOST_ROUNDS = 15;
+/** A search younger than this may still be on its way into Temporal's lists. */
+const LISTED_AFTER_MS = 6_000;
+/** Asked for in one call; and how long a round goes on with the next ones. */
+const LOST_ASKED_AT_ONCE = 100;
+const LOOKING_FOR_LOST_MS = 300;
+const BEFORE_ALL_NUMBERS = '0';
 /** Searches that wait, looked at in one statement; and how long a round goes on with the next ones. */
 const WAITING_LOOKED_AT_ONCE = 200;
 const WAKING_MS = 200;
@@ -58,6 +67,8 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
   private readonly living: Loop;
   private round = 0;
   private wokenUpTo: WaitingPlace | null = null;
+  /** The number of the last booking whose workflow was looked for. */
+  private lookedUpTo = BEFORE_ALL_NUMBERS;
   /** When workflows that ended by force were last looked for, by the monotonic clock; null when never. */
   private lookedForBrokenAt: number | null = null;
   private readonly nudgedAt = new Map<string, number>();
@@ -96,6 +107,7 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     this.round += 1;
     await this.wakeWaiting();
     if (this.round % REPAIR_ROUNDS === 0) await this.repair();
+    if (this.round % LOST_ROUNDS === 0) await this.repairLost();
     if (this.round % SWEEP_ROUNDS === 1) await this.sweep();
   }
 
@@ -156,6 +168,29 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
       unfinished.map((booking) => booking.booking_id),
     );
     this.lookedForBrokenAt = lookedAt;
+  }
+
+  /** A workflow that was deleted, or that Temporal lost, gets a new run: it is in no list of those that ended. */
+  private async repairLost(): Promise<void> {
+    const enoughAt = performance.now() + LOOKING_FOR_LOST_MS;
+    do {
+      const looked = await bookingsWithWorkflow(this.dispatch.source.manager, {
+        ageMs: LISTED_AFTER_MS,
+        afterNumber: this.lookedUpTo,
+        limit: LOST_ASKED_AT_ONCE,
+      });
+      const ids = looked.map((booking) => booking.booking_id);
+      const open = ids.length === 0 ? new Set() : await this.client.listedOpen(ids).catch(orNullWhileAway);
+      if (open === null) return;
+      await this.reviveClosed(
+        'lost_workflow',
+        ids.filter((id) => !open.has(id)),
+      );
+      this.lookedUpTo =
+        looked.length < LOST_ASKED_AT_ONCE
+          ? BEFORE_ALL_NUMBERS
+          : (looked.at(-1)?.number ?? BEFORE_ALL_NUMBERS);
+    } while (this.lookedUpTo !== BEFORE_ALL_NUMBERS && performance.now() < enoughAt);
   }
 
   /**

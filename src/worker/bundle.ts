@@ -7,14 +7,14 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 /** From dist/src/worker: the compiled workflows, the converter, the interceptors, and where the bundle goes. */
 const WORKFLOWS = at('../../workflows/index.js');
 const CONVERTER = at('../../workflows/tolerant-payload-converter.js');
-const INTERCEPTORS = at('../../workflows/trace-headers.js');
+const INTERCEPTORS = ['trace-headers', 'reserved-signals'].map((name) => at(`../../workflows/${name}.js`));
 const TARGET = at('../../workflow-bundle.js');
 
 async function main(): Promise<void> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: WORKFLOWS,
     payloadConverterPath: CONVERTER,
-    workflowInterceptorModules: [INTERCEPTORS],
+    workflowInterceptorModules: INTERCEPTORS,
     logger: undefined as never,
   });
   await mkdir(at('../..'), { recursive: true });

@@ -5,6 +5,7 @@ import { NativeConnection, Worker, type DataConverter, type WorkerOptions } from
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Logger } from 'pino';
 import { createBookingActivities } from '../../activities/booking-activities.js';
+import { setVariables } from '../../contract/environment.js';
 import { TASK_QUEUE } from '../../contract/workflow.js';
 import { ConfigurationError, readWorkerConfig, type WorkerConfig } from '../config/environment.js';
 import { connectDatabase, createEmitter } from '../config/database.js';
@@ -30,7 +31,9 @@ const CONNECT_PAUSE_MS = 500;
 const LOCAL_ACTIVITIES_AT_ONCE = 100;
 
 async function connectTemporal(logger: Logger): Promise<{ connection: NativeConnection; namespace: string }> {
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
+    overrideEnvVars: setVariables(process.env),
+  });
   const giveUpAt = performance.now() + CONNECT_FOR_MS;
   for (;;) {
     try {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { BODY_LIMIT_BYTES } from '../../contract/limits.js';
 import { Cast } from '../support/actors.js';
 import { expectProblem } from '../support/conform.js';
 import type { ApiProcess } from '../support/processes.js';
@@ -87,6 +88,15 @@ describe('S10 · foreign origins', () => {
     expect([undefined, HOME]).toContain(await allowed(rich, 'https://evil.example'));
     expect(await allowed(plain, HOME)).toBeUndefined();
   });
+});
+
+test.each([
+  ['is no JSON', 400, '{'],
+  ['is too large', 413, JSON.stringify({ note: 'x'.repeat(BODY_LIMIT_BYTES) })],
+])('a listed origin may read why a body that %s was refused', async (_what, status, body) => {
+  const reply = await call(rich.url, 'POST', '/bookings', { body, headers: { origin: HOME } });
+  expectProblem(reply, status);
+  expect(reply.headers['access-control-allow-origin']).toBe(HOME);
 });
 
 test('S20 · the headers of every answer say little of us', async () => {

@@ -69,7 +69,16 @@ describe.each(rows)('%s', (_name, call) => {
 
   test('F23 · refuses what is not an object, and what is not JSON', async () => {
     const bodies = ['null', '[]', '[{}]', '"text"', '17', 'true', '{', '{"a":}', 'NaN', '\u0000', '{}{}'];
-    for (const body of bodies) expectProblem(await ask(call, body), 400);
+    for (const body of bodies) {
+      const reply = await ask(call, body);
+      expectProblem(reply, 400);
+      // The field is named, and what was sent is not repeated.
+      expect([body, badFields(reply), (reply.body as { detail: string }).detail]).toEqual([
+        body,
+        ['body'],
+        expect.not.stringContaining('Unexpected'),
+      ]);
+    }
   });
 
   test('F23 · refuses a body over 64 kB with 413', async () => {

@@ -201,6 +201,23 @@ describe('the reconciler counts', () => {
     await moves(wanted, async () => expect((await pilot.accept(offerId)).status).toBe(200));
   });
 
+  test('a workflow that was deleted in the midst of a search: a new one within 15 s (rule 4)', async () => {
+    const { id, user, pilot, offerId } = await asked();
+    await moves({ 'API repairs_total lost_workflow': 1 }, async () => {
+      await deleted(id);
+      await newRun(system, id, undefined, REPAIRED_WITHIN_MS);
+    });
+    const wanted = {
+      'API offers_total accepted': 1,
+      'API offer_answer_seconds_count accepted': 1,
+      'API searches_total assigned': 1,
+    };
+    await moves(wanted, async () => {
+      expect((await pilot.accept(offerId)).status).toBe(200);
+      await user.event(id, 'booking:driver_assigned', REPAIRED_WITHIN_MS);
+    });
+  });
+
   test('a search that is over and has no workflow left', async () => {
     const user = await cast.user({ connected: false });
     user.door = HASTY;

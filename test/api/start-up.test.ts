@@ -126,6 +126,22 @@ test('ready is 503 until a polling worker has been seen once; live is 200 from t
   await eventually('a worker again', async () => (await health(api.url)).worker === 'up');
 });
 
+test("Temporal's own variables are unset where they are empty: no key, no TLS, no profile", async () => {
+  const empty = {
+    TEMPORAL_API_KEY: '',
+    TEMPORAL_TLS: '',
+    TEMPORAL_TLS_SERVER_NAME: '',
+    TEMPORAL_PROFILE: '',
+  };
+  const [api, worker] = await Promise.all([system.startApi(empty), system.startWorker(empty)]);
+  try {
+    await api.waitReady(10_000);
+    await eventually('the worker to poll', () => worker.lines().some(({ msg }) => msg === 'worker polling'));
+  } finally {
+    await Promise.all([api.kill9(), worker.kill9()]);
+  }
+});
+
 test('Postgres away, with limits that are counted there: probes and figures are answered, and are never too many', async () => {
   const proxy = await Proxy.before(system.database.url);
   // So few that each request asks Postgres for one more.

@@ -127,6 +127,22 @@ it('a workflow that was terminated during a job is brought back; that of a booki
   expect(await repairs('broken_workflow')).toBe(1);
 });
 
+it('a workflow that was deleted is in no list: in the midst of a search, or after one that failed, it is brought back', async () => {
+  const limits = { searchPatienceMs: 600_000, searchTimeoutMs: 600_000 };
+  const { booking: open } = await booked(true, limits);
+  const { booking: searching } = await booked(true, limits);
+  const { booking: failed } = await booked(true);
+  for (const booking of [open, searching, failed]) {
+    await claim(fixture, booking);
+    await letPass(fixture, booking, 7_000);
+  }
+  for (const booking of [searching, failed]) temporal.open.delete(booking.id);
+  for (const booking of [searching, failed])
+    await eventually('the start', () => temporal.of(booking.id).includes('start'), 15_000);
+  expect(temporal.of(open.id)).toEqual([]);
+  expect(await repairs('lost_workflow')).toBe(2);
+});
+
 it('while Temporal is away it goes on with the rows, and nudges when it is back', async () => {
   temporal.away = true;
   const { booking } = await booked(false, { searchPatienceMs: 600_000 });

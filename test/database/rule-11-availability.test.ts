@@ -7,7 +7,7 @@ import { readPilot } from '../../dispatch/reads.js';
 import { pilotShape } from '../../contract/shapes.js';
 import { expectAgreement } from '../support/agreement.js';
 import { inCrowd, jitter, upTo } from '../support/crowd.js';
-import { book, claim, offerOf, openDispatch, type Fixture } from '../support/dispatch-fixture.js';
+import { book, claim, letPass, offerOf, openDispatch, type Fixture } from '../support/dispatch-fixture.js';
 import { anIsoTime } from '../support/matchers.js';
 import { addPilot, at } from '../support/pilots.js';
 import { freshPlace, northOf } from '../support/places.js';
@@ -58,6 +58,21 @@ it('offline is refused during a job: 409 pilot_on_job, and he stays online', asy
   expect(await go(pilot, true)).toMatchObject({ online: true });
   await releaseByPilot(fixture.context, { bookingId: booking.id, pilotId: pilot, reason: 'x' });
   expect(await go(pilot, false)).toMatchObject({ online: false });
+});
+
+it('offline after the time of his offer, before anybody has ended it: the offer has timed out', async () => {
+  const place = freshPlace();
+  const pilot = await addPilot(fixture, place);
+  const booking = await book(fixture, place);
+  const { offerId } = await offerOf(fixture, booking);
+  await letPass(fixture, booking, 31_000);
+  expect(await go(pilot, false)).toMatchObject({ online: false });
+  const ended = await fixture.query('SELECT status, end_reason FROM offers WHERE id = $1', [offerId]);
+  expect(ended).toEqual([{ status: 'EXPIRED', end_reason: 'timeout' }]);
+  expect(fixture.emitter.to(`pilot:${pilot}`).at(-1)).toMatchObject([
+    'offer:expired',
+    { offerId, reason: 'timeout' },
+  ]);
 });
 
 it('a position sent while offline counts as soon as he is online', async () => {

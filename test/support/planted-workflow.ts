@@ -86,7 +86,9 @@ export async function bundleWith(...changes: Change[]): Promise<WorkflowBundleWi
     return await bundleWorkflowCode({
       workflowsPath: join(folder, 'workflows/index.js'),
       payloadConverterPath: join(folder, 'workflows/tolerant-payload-converter.js'),
-      workflowInterceptorModules: [join(folder, 'workflows/trace-headers.js')],
+      workflowInterceptorModules: ['trace-headers', 'reserved-signals'].map((name) =>
+        join(folder, `workflows/${name}.js`),
+      ),
       logger: new DefaultLogger('ERROR'),
     });
   } finally {

@@ -30,6 +30,10 @@ export class PretendTemporal {
         await this.answer();
         return this.broken;
       },
+      listedOpen: async (bookingIds: string[]) => {
+        await this.answer();
+        return new Set(bookingIds.filter((bookingId) => this.open.has(bookingId)));
+      },
       isOpen: async (bookingId: string) => {
         await this.answer();
         return this.open.has(bookingId);

@@ -42,6 +42,8 @@ export class Stage {
     await this.ground.sync();
     if (name === 'claimNextPilot') await this.beat();
   });
+  /** What transactions logged, in their order. */
+  readonly logs: Parameters<DispatchContext['log']>[] = [];
   private readonly alive = new Map<string, LatLng>();
   private readonly booked: Booked[] = [];
   private worker: { worker: Worker; running: Promise<void> } | undefined;
@@ -64,7 +66,7 @@ export class Stage {
           return Promise.resolve();
         },
       },
-      log: () => undefined,
+      log: (point, fields) => void this.logs.push([point, fields]),
       deliver: (lines) => void this.lines.push(...lines),
     };
   }

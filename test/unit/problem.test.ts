@@ -2,6 +2,7 @@
 import {
   BadRequestException,
   ForbiddenException,
+  HttpException,
   NotFoundException,
   UnauthorizedException,
 } from '@nestjs/common';
@@ -53,6 +54,16 @@ it.each([
     'no JSON',
     parser(400, 'entity.parse.failed'),
     { status: 400, errors: [{ field: 'body', message: 'is not JSON' }] },
+  ],
+  [
+    'no JSON, as Nest hands it on',
+    new BadRequestException('Unexpected token, "CANARY"', { cause: parser(400, 'entity.parse.failed') }),
+    { status: 400, errors: [{ field: 'body', message: 'is not JSON' }] },
+  ],
+  [
+    'too large, as Nest hands it on',
+    new HttpException('request entity too large', 413, { cause: parser(413, 'entity.too.large') }),
+    { status: 413, detail: 'The body is larger than 64 kB.' },
   ],
   ['an encoding', parser(415, 'encoding.unsupported'), { status: 415 }],
   ['Postgres away', driver('57P01'), { status: 503, retryAfterSeconds: expect.any(Number) }],

@@ -90,6 +90,7 @@ function malformedAnswers({ offer }: { offer: OfferRow }): [string, unknown[]][]
     ['blanks around ids', [{ offerId: ` ${offerId} `, pilotId }]],
     ['SQL for an id', [{ offerId: `${offerId}' OR '1'='1`, pilotId }]],
     ['1,000 fields', [many]],
+    ['a NUL in the sender', [{ offerId, pilotId, by: 'a\u0000b' }]],
     ['__proto__', [JSON.parse(`{"__proto__": {"offerId": "${offerId}", "pilotId": "${pilotId}"}}`)]],
     ['100 kB of text', [{ offerId: 'x'.repeat(100_000), pilotId: randomUUID() }]],
   ];
@@ -116,8 +117,10 @@ inSkippedTime('malformed signals', () => {
 
   test.each(['cancel', 'retry'])('a %s that does not fit its shape changes nothing', async (name) => {
     const stand = await offered();
-    for (const malformed of [42, 'please', true, [], [{}], [{ by: 'user' }]])
+    for (const malformed of [42, 'please', true, [], [{}], [{ by: 'user' }], { by: 7 }, { by: 'a\u0000b' }])
       await stand.booked.signal(name, malformed);
+    const bytes = { metadata: { encoding: Buffer.from('binary/plain') }, data: Buffer.from('{}') };
+    await stand.booked.signalRaw(name, [bytes]);
     await expectUnharmed(stand);
   });
 
@@ -141,6 +144,11 @@ inSkippedTime('malformed signals', () => {
       'toString',
       'x'.repeat(1_000),
       'ünïcödé',
+      '__stack_trace',
+      // The SDK keeps these to itself, and throws for one before any handler sees it.
+      '__temporal_',
+      '__temporal_dance',
+      '__temporal_workflow_stream_publish',
     ]) {
       await stand.booked.signal(name);
       await stand.booked.signal(name, { offerId: stand.offer.id, pilotId: stand.offer.pilot_id });
@@ -178,6 +186,8 @@ inSkippedTime('malformed signals', () => {
 
   test.each([
     ['an unknown name', 'dance', [{}], /unknown signal/],
+    ['a name that the SDK keeps to itself', '__temporal_dance', [{}], /unknown signal/],
+    ['a cancel with a NUL in its sender', 'cancel', [{ by: 'a\u0000b' }], /signal ignored/],
     ['an accept without ids', 'accept', [{}], /must be uuids/],
     ['an accept of another offer', 'accept', [anybody()], /not to the live offer/],
     ['a decline that is a number', 'decline', [4], /must be uuids/],
@@ -220,13 +230,24 @@ inSkippedTime('malformed signals', () => {
     await booked.viewIs('assigned');
   });
 
-  test('an accept by hand that comes when the offer is over leaves a log line', async () => {
-    const { booked, offer } = await offered();
-    await rows(stage.api.source.manager, 'UPDATE offers SET expires_at = clock_timestamp() WHERE id = $1', [
-      offer.id,
-    ]);
-    await booked.signal('accept', { offerId: offer.id, pilotId: offer.pilot_id });
-    await warned(booked, /the offer was over/);
-    await booked.liveOffer(2);
-  });
+  test.each(['accept', 'decline'])(
+    'an %s by hand that comes when the offer is over leaves a log line; one that is in time leaves none',
+    async (answer) => {
+      const { booked, offer } = await offered();
+      const ignored = () =>
+        stage.logs.filter(([point, { bookingId }]) => {
+          return point === 'answer_ignored' && bookingId === booked.id;
+        });
+      await rows(stage.api.source.manager, 'UPDATE offers SET expires_at = clock_timestamp() WHERE id = $1', [
+        offer.id,
+      ]);
+      await booked.signal(answer, { offerId: offer.id, pilotId: offer.pilot_id });
+      const next = await booked.liveOffer(2);
+      const line = ['answer_ignored', { bookingId: booked.id, offerId: offer.id, answer }];
+      expect(ignored()).toEqual([line]);
+      await booked.signal(answer, { offerId: next.id, pilotId: next.pilot_id });
+      await booked.viewIs(answer === 'accept' ? 'assigned' : 'failed');
+      expect(ignored()).toEqual([line]);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 /** Histories out of a running Temporal, found by its own standard variables and profiles. */
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { setVariables } from '../../contract/environment.js';
 import { WORKFLOW_TYPE } from '../../contract/workflow.js';
 import { decodeHistory } from '../../payload-codec/decode-history.js';
 import type { EncryptionCodec } from '../../payload-codec/encryption-codec.js';
@@ -20,7 +21,9 @@ export interface Unreadable {
 
 /** Connects; throws HistoryError with `exitCode` when nobody answers. Whoever calls closes the connection. */
 export async function connectTemporal(exitCode: 1 | 2): Promise<{ client: Client; namespace: string }> {
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
+    overrideEnvVars: setVariables(process.env),
+  });
   const connection = await Connection.connect(connectionOptions).catch((error: unknown) => {
     const address = connectionOptions.address ?? 'localhost:7233';
     throw new HistoryError(`Temporal at ${address} does not answer: ${(error as Error).message}`, exitCode);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import pg from 'pg';
+import { setVariables } from '../../contract/environment.js';
 import { SetupError } from '../setup/service.js';
 import type { Settings } from './settings.js';
 import { say } from './terminal.js';
@@ -30,7 +31,9 @@ export async function waitForPostgres(url: string, signal: AbortSignal): Promise
 
 /** Waits until the Temporal that the client variables name answers for its namespace. @throws SetupError when not */
 export async function waitForTemporal(settings: Settings, signal: AbortSignal): Promise<void> {
-  const { namespace = 'default', connectionOptions } = loadClientConnectConfig();
+  const { namespace = 'default', connectionOptions } = loadClientConnectConfig({
+    overrideEnvVars: setVariables(process.env),
+  });
   const what = `The Temporal of TEMPORAL_ADDRESS or its profile (${settings.temporalAddress}, namespace ${namespace})`;
   await waitFor('temporal', what, signal, async () => {
     const connection = await Connection.connect({ ...connectionOptions, connectTimeout: TRY_MS });

@@ -1,6 +1,7 @@
 // The environment of `npm start`, read once, and refused with every bad key in one message.
 import { loadClientConfigProfile } from '@temporalio/envconfig';
 import { z } from 'zod';
+import { setVariables } from '../../contract/environment.js';
 import { fromRoot } from '../setup/paths.js';
 import { SetupError } from '../setup/service.js';
 
@@ -51,8 +52,7 @@ export interface Settings {
  * @throws SetupError that names every variable that is not right, and why
  */
 export function readSettings(environment: Environment): Settings {
-  // An empty variable is an unset one.
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const set = setVariables(environment);
   const result = schema.safeParse(set);
   const temporal = readTemporal(set);
   const faults = (result.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`);
@@ -85,12 +85,13 @@ function defaultDemo(env: z.output<typeof schema>): 'true' | 'false' {
 }
 
 /** Where Temporal's own variables and profiles point, if anywhere. */
-function readTemporal(set: Environment): { address?: string; namespace?: string; faults: string[] } {
+function readTemporal(set: Record<string, string>): {
+  address?: string;
+  namespace?: string;
+  faults: string[];
+} {
   try {
-    const variables = Object.entries(set).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
-    );
-    const profile = loadClientConfigProfile({ overrideEnvVars: Object.fromEntries(variables) });
+    const profile = loadClientConfigProfile({ overrideEnvVars: set });
     const { address, namespace, apiKey, tls } = profile;
     const secured = apiKey !== undefined || (tls !== undefined && tls.disabled !== true);
     // The embedded server speaks neither TLS nor keys, so whoever sets them means another one.
