@@ -168,6 +168,12 @@ test('while Temporal is away a line waits in the outbox', async () => {
 });
 
 describe('the reconciler counts', () => {
+  const anAccept = {
+    'API offers_total accepted': 1,
+    'API offer_answer_seconds_count accepted': 1,
+    'API searches_total assigned': 1,
+  };
+
   test('an offer that is over while the worker is frozen', async () => {
     const { id, user } = await asked(HASTY);
     const wanted = {
@@ -193,12 +199,7 @@ describe('the reconciler counts', () => {
       await system.temporal.client.workflow.getHandle(workflowIdOf(id)).terminate();
       await newRun(system, id, runId, REPAIRED_WITHIN_MS);
     });
-    const wanted = {
-      'API offers_total accepted': 1,
-      'API offer_answer_seconds_count accepted': 1,
-      'API searches_total assigned': 1,
-    };
-    await moves(wanted, async () => expect((await pilot.accept(offerId)).status).toBe(200));
+    await moves(anAccept, async () => expect((await pilot.accept(offerId)).status).toBe(200));
   });
 
   test('a workflow that was deleted in the midst of a search: a new one within 15 s (rule 4)', async () => {
@@ -207,12 +208,7 @@ describe('the reconciler counts', () => {
       await deleted(id);
       await newRun(system, id, undefined, REPAIRED_WITHIN_MS);
     });
-    const wanted = {
-      'API offers_total accepted': 1,
-      'API offer_answer_seconds_count accepted': 1,
-      'API searches_total assigned': 1,
-    };
-    await moves(wanted, async () => {
+    await moves(anAccept, async () => {
       expect((await pilot.accept(offerId)).status).toBe(200);
       await user.event(id, 'booking:driver_assigned', REPAIRED_WITHIN_MS);
     });

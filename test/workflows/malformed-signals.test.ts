@@ -6,6 +6,7 @@ import type { Booked } from '../support/booked.js';
 import { freshPlace } from '../support/places.js';
 import { inSkippedTime, stage } from '../support/skipped-stage.js';
 import { warnings } from '../support/stage-ground.js';
+import { json, RAW_BYTES, UNDECODABLE } from '../support/raw-payloads.js';
 import { eventually } from '../support/waiting.js';
 
 async function offered(): Promise<{ booked: Booked; offer: OfferRow }> {
@@ -41,31 +42,6 @@ async function failedTasks(booked: Booked): Promise<number> {
 /** Warnings of this workflow about a signal of that name. */
 const linesOf = ({ id }: Booked, signal: string) =>
   warnings.filter((one) => one.meta?.['workflowId'] === `booking-${id}` && one.meta['signal'] === signal);
-
-const json = (text: string) => ({
-  metadata: { encoding: Buffer.from('json/plain') },
-  data: Buffer.from(text),
-});
-const UNDECODABLE = [
-  ['broken JSON', json('{"offerId": ')],
-  ['no bytes at all', json('')],
-  [
-    'bytes that are no text',
-    { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from([0xff, 0x00, 0xfe]) },
-  ],
-  [
-    'an encoding that nobody knows',
-    { metadata: { encoding: Buffer.from('binary/encrypted') }, data: Buffer.from('x') },
-  ],
-  ['no encoding', { data: Buffer.from('{}') }],
-  [
-    'protobuf that is none',
-    {
-      metadata: { encoding: Buffer.from('json/protobuf'), messageType: Buffer.from('a.B') },
-      data: Buffer.from('{}'),
-    },
-  ],
-] as const;
 
 function malformedAnswers({ offer }: { offer: OfferRow }): [string, unknown[]][] {
   const offerId = offer.id;
@@ -119,8 +95,7 @@ inSkippedTime('malformed signals', () => {
     const stand = await offered();
     for (const malformed of [42, 'please', true, [], [{}], [{ by: 'user' }], { by: 7 }, { by: 'a\u0000b' }])
       await stand.booked.signal(name, malformed);
-    const bytes = { metadata: { encoding: Buffer.from('binary/plain') }, data: Buffer.from('{}') };
-    await stand.booked.signalRaw(name, [bytes]);
+    await stand.booked.signalRaw(name, [RAW_BYTES]);
     await expectUnharmed(stand);
   });
 
