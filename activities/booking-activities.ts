@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { BookingAssignmentActivities } from '../contract/activities.js';
+import type { BookingAssignmentActivities, Standing } from '../contract/activities.js';
+import { isUuid } from '../contract/workflow.js';
 import { cancelBySignal } from '../dispatch/cancel-booking.js';
 import { claimNextPilot } from '../dispatch/claim-next-pilot.js';
 import type { DispatchContext } from '../dispatch/context.js';
@@ -14,26 +15,28 @@ import { expireBooking } from '../dispatch/sweeps.js';
  * twice. A database error is retried without end; only a booking that does not exist is final.
  */
 export function createBookingActivities(context: DispatchContext): BookingAssignmentActivities {
+  /** A workflow of a booking that does not exist must end, not retry for ever. */
+  const orFinal =
+    <Step extends { bookingId: string }>(work: (context: DispatchContext, step: Step) => Promise<Standing>) =>
+    async (step: Step): Promise<Standing> => {
+      try {
+        if (!isUuid(step.bookingId)) throw new NotFoundError('no booking has such an id');
+        return await work(context, step);
+      } catch (error) {
+        if (error instanceof NotFoundError)
+          throw ApplicationFailure.nonRetryable(error.message, 'booking_not_found');
+        // The driver's own error carries statements and values: histories must hold neither.
+        throw ApplicationFailure.retryable(`database: ${safeMessage(error)}`, 'database');
+      }
+    };
   return {
-    claimNextPilot: (step) => orFinal(claimNextPilot(context, step)),
-    settleOffer: (step) => orFinal(settleOffer(context, step)),
-    retrySearch: (step) => orFinal(retryBySignal(context, step)),
-    cancelBooking: (step) => orFinal(cancelBySignal(context, step)),
-    expireBooking: (step) => orFinal(expireBooking(context, step)),
-    readStanding: (step) => orFinal(readStanding(context, step)),
+    claimNextPilot: orFinal(claimNextPilot),
+    settleOffer: orFinal(settleOffer),
+    retrySearch: orFinal(retryBySignal),
+    cancelBooking: orFinal(cancelBySignal),
+    expireBooking: orFinal(expireBooking),
+    readStanding: orFinal(readStanding),
   };
-}
-
-/** A workflow of a booking that does not exist must end, not retry for ever. */
-async function orFinal<T>(step: Promise<T>): Promise<T> {
-  try {
-    return await step;
-  } catch (error) {
-    if (error instanceof NotFoundError)
-      throw ApplicationFailure.nonRetryable(error.message, 'booking_not_found');
-    // The driver's own error carries statements and values: histories must hold neither.
-    throw ApplicationFailure.retryable(`database: ${safeMessage(error)}`, 'database');
-  }
 }
 
 function safeMessage(error: unknown): string {

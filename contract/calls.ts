@@ -14,6 +14,8 @@ export interface Call {
   summary: string;
   /** Token types that may call; `anyone` needs no token. */
   who: readonly TokenType[] | 'anyone';
+  /** What stands in the path, where it is no uuid. */
+  params?: Record<string, z.ZodType>;
   body?: z.ZodType;
   query?: z.ZodObject;
   /** Answer bodies by status; null is an empty body. */
@@ -116,10 +118,12 @@ export const CALLS: readonly Call[] = [
     answers: { 200: operate.operatedVehicleTypePageShape },
   }),
   call(admin, 'post', '/admin/vehicle-types/:id/pause', 'No new offers for this vehicle type', {
+    params: { id: take.vehicleTypeId },
     body: take.optionalReasonSchema,
     answers: { 200: operate.operatedVehicleTypeShape },
   }),
   call(admin, 'post', '/admin/vehicle-types/:id/resume', 'Offers again for this vehicle type', {
+    params: { id: take.vehicleTypeId },
     body: take.optionalReasonSchema,
     answers: { 200: operate.operatedVehicleTypeShape },
   }),

@@ -11,6 +11,19 @@ export function workflowIdOf(bookingId: string): string {
   return WORKFLOW_ID_PREFIX + bookingId;
 }
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Could it be the id of a booking, an offer or a pilot? */
+export function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value);
+}
+
+/** The booking of a workflow; null for an id that somebody made up. */
+export function bookingIdOf(workflowId: string): string | null {
+  const rest = workflowId.startsWith(WORKFLOW_ID_PREFIX) ? workflowId.slice(WORKFLOW_ID_PREFIX.length) : null;
+  return isUuid(rest) ? rest : null;
+}
+
 export const SIGNALS = ['accept', 'decline', 'retry', 'cancel', 'nudge'] as const;
 export type SignalName = (typeof SIGNALS)[number];
 /** Header of starts, signals and activities where traces are sent: a W3C traceparent. */

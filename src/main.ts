@@ -9,6 +9,7 @@ import { ConfigurationError, readApiConfig, type ApiConfig } from './config/envi
 import { armApi } from './config/failpoints.js';
 import { createLogger, dispatchLog } from './config/logger.js';
 import { createPayloadCodec } from './config/payload-codec.js';
+import { onStopSignal } from './config/stop-signals.js';
 import { HealthService } from './health/health.service.js';
 import { createApi } from './create-api.js';
 import { dispatchTrace, traceStatements } from './tracing/doors.js';
@@ -44,8 +45,7 @@ async function run(config: ApiConfig, logger: Logger, tracing: Tracing | undefin
       (error: unknown) => logger.error({ err: String(error) }, 'api stopped badly'),
     );
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  onStopSignal(stop);
 }
 
 /**

@@ -4,6 +4,7 @@
  * story follows that answer, never its own idea of who won a race.
  */
 import {
+  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -46,7 +47,11 @@ interface Story {
 
 /** Runs for a booking's whole life; ends when it is delivered, cancelled or expired. */
 export async function bookingAssignment(input: BookingAssignmentInput): Promise<BookingAssignmentResult> {
-  const board = openBoard(readable(input));
+  // Started by hand with nothing: it ends, and leaves its id to the booking's own.
+  const given: unknown = readable(input);
+  if (typeof given !== 'object' || given === null)
+    throw ApplicationFailure.nonRetryable('the input is no object', 'bad_input');
+  const board = openBoard(input);
   const inbox = openInbox(() => (board.known ? board.standing : null));
   // Temporal's own Cancel is an operator's cancel: a wish like any other, judged by the rows.
   CancellationScope.current().cancelRequested.catch(() => {
@@ -103,7 +108,7 @@ async function awaitAnswer(
 ): Promise<Standing> {
   const { inbox, input } = story;
   const { offer } = standing;
-  const summary = offerWords(offer, input.limits.maxPilots);
+  const summary = offerWords(offer, input.limits);
   await waitFor(story, offer.remainingMs, summary, () => hasAnswer(inbox, offer));
   const cancelled = await applyCancel(story);
   if (cancelled !== null) return cancelled;

@@ -4,8 +4,8 @@
  */
 import { defineSignal, log, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
 import { BY_TAP, type AnswerFact, type Standing } from '../contract/activities.js';
+import { isUuid } from '../contract/workflow.js';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** A signal sent by hand, without a sender's name, is the operator's. */
 export const BY_HAND = 'operator';
 const LONGEST_NAME = 64;
@@ -159,8 +159,4 @@ function senderOf(input: unknown): string | null {
 /** An object with fields: no array, nor the bytes that a payload of `binary/plain` is. */
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
-}
-
-function isUuid(value: unknown): value is string {
-  return typeof value === 'string' && UUID.test(value);
 }

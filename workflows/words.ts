@@ -13,17 +13,22 @@ export function seconds(ms: number): string {
 }
 
 /** `Offer 3 of 10 · pilot 7f3a… · 30 s`: the timer of an offer. */
-export function offerWords(offer: OfferStanding, maxPilots: number): string {
+export function offerWords(offer: OfferStanding, limits: SearchLimits | undefined): string {
+  const maxPilots = mostPilots(limits);
   return `Offer ${offer.number} of ${maxPilots} · pilot ${brief(offer.pilotId)} · ${seconds(offer.remainingMs)}`;
 }
 
 /** `Ask driver 3 of 10 · search 2`: the step that claims the next pilot. */
 export function claimWords(search: SearchStanding, limits: SearchLimits | undefined): string {
-  // One that was started by hand may have no limits: its claim says that there is no such booking.
-  const maxPilots = limits?.maxPilots ?? 0;
+  const maxPilots = mostPilots(limits);
   const next = search.triedPilotIds.length + 1;
   if (maxPilots > 0 && next > maxPilots) return `End search ${search.searchNo} · ${maxPilots} drivers asked`;
   return `Ask driver ${next} of ${maxPilots} · search ${search.searchNo}`;
+}
+
+/** One that was started by hand may have no limits: what counts are those in the booking's row. */
+function mostPilots(limits: SearchLimits | undefined): number {
+  return limits?.maxPilots ?? 0;
 }
 
 /** `Wait for a pilot to come free · 20 s`: the timer of a search that asks nobody. */

@@ -48,19 +48,37 @@ export function eventsAfter(manager: Manager, bookingId: string, afterSeq: numbe
   );
 }
 
-/** Events since `sinceMs` milliseconds ago of the bookings of the given users: what a listener missed. */
-export function recentEventsOfUsers(
+/** An event, and whose booking's it is. */
+export type EventOfUser = EventRow & { booking_id: string; user_id: string };
+
+/** Before every other in the order of uuids. */
+const NO_BOOKING = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Events since `sinceMs` milliseconds ago of the bookings of the given users, booking by booking and in order: what a
+ * listener missed. Read `atOnce` at a time, however many they are.
+ */
+export async function* recentEventsOfUsers(
   manager: Manager,
   userIds: string[],
   sinceMs: number,
-): Promise<(EventRow & { booking_id: string; user_id: string })[]> {
-  return rows(
-    manager,
-    `SELECT e.booking_id, b.user_id, e.seq, e.event, e.payload, e.at
-     FROM bookings b JOIN booking_events e ON e.booking_id = b.id
-     WHERE b.user_id = ANY ($1::uuid[])
-       AND e.at > clock_timestamp() - ($2::double precision * interval '1 millisecond')
-     ORDER BY e.booking_id, e.seq LIMIT 10000`,
-    [userIds, sinceMs],
-  );
+  atOnce = 5_000,
+): AsyncGenerator<EventOfUser> {
+  let after = { booking_id: NO_BOOKING, seq: 0 };
+  for (;;) {
+    const page = await rows<EventOfUser>(
+      manager,
+      `SELECT e.booking_id, b.user_id, e.seq, e.event, e.payload, e.at
+       FROM bookings b JOIN booking_events e ON e.booking_id = b.id
+       WHERE b.user_id = ANY ($1::uuid[])
+         AND e.at > clock_timestamp() - ($2::double precision * interval '1 millisecond')
+         AND (e.booking_id, e.seq) > ($3::uuid, $4::int)
+       ORDER BY e.booking_id, e.seq LIMIT $5`,
+      [userIds, sinceMs, after.booking_id, after.seq, atOnce],
+    );
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < atOnce) return;
+    after = last;
+  }
 }

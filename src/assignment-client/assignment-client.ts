@@ -20,8 +20,8 @@ import {
   SEARCH_ATTRIBUTES,
   TASK_QUEUE,
   TRACE_HEADER,
-  WORKFLOW_ID_PREFIX,
   WORKFLOW_TYPE,
+  bookingIdOf,
   workflowIdOf,
   type BookingAssignmentInput,
 } from '../../contract/workflow.js';
@@ -74,8 +74,13 @@ export class AssignmentClient {
   /**
    * Starts a booking's workflow. One that runs is left alone; one that ended well is not revived; one
    * that was terminated or failed gets a new run. Safe to call twice. Throws TemporalUnavailableError.
+   *
+   * @param reuse `ALLOW_DUPLICATE` revives one that ended well, too: where the rows say that its booking is not over
    */
-  start(input: StartInput): Promise<'running' | 'finished'> {
+  start(
+    input: StartInput,
+    reuse: 'ALLOW_DUPLICATE_FAILED_ONLY' | 'ALLOW_DUPLICATE' = 'ALLOW_DUPLICATE_FAILED_ONLY',
+  ): Promise<'running' | 'finished'> {
     return this.call(async () => {
       const searchAttributes = await this.knowsOurAttributes();
       try {
@@ -84,7 +89,7 @@ export class AssignmentClient {
           taskQueue: TASK_QUEUE,
           args: [{ ...input, searchAttributes } satisfies BookingAssignmentInput],
           workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+          workflowIdReusePolicy: reuse,
           workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
           staticSummary: `${input.bookingNumber} · ${input.vehicleTypeId}`,
           staticDetails: aboutBooking(input),
@@ -138,8 +143,10 @@ export class AssignmentClient {
 
   private async bookingsIn(query: string): Promise<Set<string>> {
     const found = new Set<string>();
-    for await (const { workflowId } of this.client.workflow.list({ query }))
-      if (workflowId.startsWith(WORKFLOW_ID_PREFIX)) found.add(workflowId.slice(WORKFLOW_ID_PREFIX.length));
+    for await (const { workflowId } of this.client.workflow.list({ query })) {
+      const bookingId = bookingIdOf(workflowId);
+      if (bookingId !== null) found.add(bookingId);
+    }
     return found;
   }
 

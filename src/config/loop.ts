@@ -1,6 +1,20 @@
 import type { Logger } from 'pino';
 import { databaseIsAway } from '../http/database-away.js';
 
+/**
+ * Does one after the other, whatever becomes of those before; throws the first error at the end. A database that is away
+ * ends it at once: the others would only wait for it as well.
+ */
+export async function eachInTurn(works: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const work of works)
+    await work().catch((error: unknown) => {
+      if (databaseIsAway(error)) throw error;
+      errors.push(error);
+    });
+  if (errors.length > 0) throw errors[0];
+}
+
 /** Runs `work` again and again, `pauseMs` after it ended; an error is logged and the loop goes on. */
 export class Loop {
   private timer: NodeJS.Timeout | undefined;

@@ -47,6 +47,7 @@ const PROBLEMS = {
   404: problem('NotFound', 'Absent, or not yours'),
   409: problem('Conflict', 'The state forbids it; `code` says which'),
   413: problem('TooLarge', 'The body is larger than 64 kB'),
+  415: problem('UnsupportedEncoding', 'The body is in an encoding that is not read'),
   422: problem('KeyReused', 'The `Idempotency-Key` was used with another body'),
   429: problem('TooManyRequests', 'A limit is reached', RETRY_AFTER),
   503: problem('Unavailable', 'Not for the moment: try again', RETRY_AFTER),
@@ -157,7 +158,9 @@ function securityOf(call: Call): Record<string, string[]>[] {
 }
 
 function parametersFor(call: Call): ZodOpenApiParameters {
-  const inPath = [...call.path.matchAll(/:(\w+)/g)].map(([, name = '']) => [name, z.guid()] as const);
+  const inPath = [...call.path.matchAll(/:(\w+)/g)].map(
+    ([, name = '']) => [name, call.params?.[name] ?? z.guid()] as const,
+  );
   const inHeader = Object.entries(call.headers ?? {}).map(
     ([name, description]) =>
       [name, z.string().min(1).max(LONGEST_KEY).optional().meta({ param: { description } })] as const,
@@ -205,6 +208,7 @@ function problemsOf(call: Call): ZodOpenApiResponsesObject {
     [404, call.path.includes(':') || call.path.startsWith('/demo/')],
     [409, call.conflicts === true],
     [413, call.body !== undefined],
+    [415, call.body !== undefined],
     [422, call.headers?.['Idempotency-Key'] !== undefined],
     [429, !isHealth],
     [503, !isHealth],

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { ApiConfig } from '../config/environment.js';
 
-type Answer = (error: Error | null, options: { origin: string[] }) => void;
+type Answer = (error: Error | null, options: { origin: string[]; exposedHeaders: string[] }) => void;
 
 const CODEC = /^\/admin\/codec\//i;
 
@@ -15,5 +15,9 @@ export function corsByRoute(config: Pick<ApiConfig, 'CORS_ORIGINS' | 'TEMPORAL_U
   const ui = config.TEMPORAL_UI_URL;
   const withUi = ui === undefined ? own : [...own, new URL(ui).origin];
   return (request: Request, answer: Answer): void =>
-    answer(null, { origin: CODEC.test(request.path) ? withUi : own });
+    answer(null, {
+      origin: CODEC.test(request.path) ? withUi : own,
+      // A page of another origin may not read it otherwise, and would try again too soon.
+      exposedHeaders: ['Retry-After'],
+    });
 }

@@ -22,6 +22,8 @@ interface Bucket {
 const BLOCKS_PER_LIMIT = 30;
 /** Buckets kept at most; past that, those of minutes that are over go. */
 const MOST_BUCKETS = 50_000;
+/** All are walked through for that, so not at each call. */
+const FORGET_EVERY_MS = 1_000;
 
 /**
  * Counts by the minute, all processes together: each takes small blocks from a shared counter, so that
@@ -30,6 +32,9 @@ const MOST_BUCKETS = 50_000;
 @Injectable()
 export class RateLimiter {
   private readonly buckets = new Map<string, Bucket>();
+  /** Blocks that are being taken: calls that come meanwhile wait for the one instead of taking one each. */
+  private readonly underWay = new Map<string, Promise<Bucket>>();
+  private forgotAt = -Infinity;
 
   constructor(
     @Inject(DISPATCH) private readonly dispatch: DispatchContext,
@@ -63,9 +68,18 @@ export class RateLimiter {
     const known = this.buckets.get(key);
     const fresh = known !== undefined && known.endsAt > performance.now();
     if (fresh && (known.left > 0 || known.spent)) return known;
+    let taking = this.underWay.get(key);
+    if (taking === undefined) {
+      taking = this.takeBlock(key, limit).finally(() => this.underWay.delete(key));
+      this.underWay.set(key, taking);
+    }
+    return taking;
+  }
+
+  private async takeBlock(key: string, limit: number): Promise<Bucket> {
     const wanted = Math.max(1, Math.floor(limit / BLOCKS_PER_LIMIT));
     const taken = await takeFromMinute(this.dispatch.source.manager, key, wanted, limit);
-    // Requests that came meanwhile may have opened the bucket: what was granted is added, never replaced.
+    // What is left of this minute is added to, never replaced.
     const current = this.buckets.get(key);
     const bucket =
       current !== undefined && current.endsAt > performance.now()
@@ -80,6 +94,8 @@ export class RateLimiter {
 
   private forgetOld(): void {
     const now = performance.now();
+    if (now - this.forgotAt < FORGET_EVERY_MS) return;
+    this.forgotAt = now;
     for (const [key, bucket] of this.buckets) if (bucket.endsAt <= now) this.buckets.delete(key);
   }
 }

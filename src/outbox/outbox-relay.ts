@@ -124,8 +124,8 @@ export class OutboxRelay implements OnApplicationBootstrap, OnApplicationShutdow
   async ensureWorkflow(bookingId: string): Promise<void> {
     const booking = await findBooking(this.dispatch.source.manager, bookingId);
     if (booking === null || isOneOf(FINAL_STATUSES, booking.status)) return;
-    if ((await this.client.start(startOf(booking))) === 'finished')
-      this.logger.error({ bookingId, status: booking.status }, 'workflow finished before its booking');
+    // Also where its last run ended well: Postgres may have come back without its last commits.
+    await this.client.start(startOf(booking), 'ALLOW_DUPLICATE');
   }
 
   /** Has a booking's workflow read the rows; brings it back if it is gone. */

@@ -92,7 +92,11 @@ export class Connections implements OnApplicationShutdown {
     const { caller } = socket.data as SocketState;
     this.metrics.sockets.inc({ type: caller.type });
     this.limits.add(caller.id, socket);
+    const heard = (): void => this.presence.signOfLife(caller.id);
+    if (caller.type === 'pilot') socket.conn.on('packet', heard);
     socket.on('disconnect', (reason) => {
+      // One connection may carry one socket after the other.
+      socket.conn.off('packet', heard);
       this.metrics.sockets.dec({ type: caller.type });
       this.limits.remove(caller.id, socket);
       // A socket that was closed was there until now; one that stopped answering was not.
@@ -124,7 +128,6 @@ export class Connections implements OnApplicationShutdown {
     if (caller.type === 'user') await socket.join(userRoom(caller.id));
     if (caller.type !== 'pilot') return;
     await socket.join(pilotRoom(caller.id));
-    socket.conn.on('packet', () => this.presence.signOfLife(caller.id));
     // He may have been away while he was asked: the live offer again, with the time that is left.
     for (const offer of await readOffers(this.dispatch, caller.id)) socket.emit('booking:offer', offer);
   }

@@ -26,6 +26,10 @@ export class ListeningPool extends pg.Pool {
       Client: SteadyClient,
       max: 4,
       keepAlive: true,
+      // Where Postgres is lost without a word a connection that is being made, or one that publishes, would be waited for
+      // by the kernel's patience, and this process be deaf and dumb meanwhile.
+      connectionTimeoutMillis: 2_500,
+      query_timeout: 2_700,
       application_name: 'dispatch-sockets',
     });
     this.on('error', (error) => this.logger.warn({ err: error.message }, 'socket adapter connection lost'));

@@ -30,8 +30,10 @@ export class Presence implements OnApplicationBootstrap, OnApplicationShutdown {
     this.loop.start();
   }
 
-  onApplicationShutdown(): Promise<void> {
-    return this.loop.stop();
+  /** Sockets that were closed in order were there until now: that is written, too. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.loop.stop();
+    await this.write().catch(() => undefined);
   }
 
   /** A sign of life, to be written with the next batch. */

@@ -12,7 +12,8 @@ import { DISPATCH, LOGGER } from '../config/providers.js';
 /** Looked back this much further than the connection was away, since its loss is noticed late. */
 const MARGIN_MS = 5_000;
 const TRY_AGAIN_MS = 1_000;
-const TRIES = 5;
+/** Longest pause between two tries, which go on until Postgres answers. */
+const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * This process could not hear the others for a while: what its own sockets missed is sent again, from
@@ -38,7 +39,8 @@ export class Repair {
       (error: unknown) => {
         const err = error instanceof Error ? error.message : String(error);
         this.logger.warn({ err, attempt }, 'missed messages not sent yet');
-        if (attempt < TRIES) setTimeout(() => this.missed(awayMs + TRY_AGAIN_MS, attempt + 1), TRY_AGAIN_MS);
+        const pauseMs = Math.min(attempt * TRY_AGAIN_MS, LONGEST_PAUSE_MS);
+        setTimeout(() => this.missed(awayMs + pauseMs, attempt + 1), pauseMs).unref();
       },
     );
   }
@@ -53,10 +55,13 @@ export class Repair {
       ...new Set(callers.filter((caller) => caller.type === type).map((caller) => caller.id)),
     ];
     const { manager } = this.dispatch.source;
-    const events = await recentEventsOfUsers(manager, idsOf('user'), awayMs + MARGIN_MS);
-    for (const event of events) io.local.to(userRoom(event.user_id)).emit(event.event, wirePayload(event));
+    let events = 0;
+    for await (const event of recentEventsOfUsers(manager, idsOf('user'), awayMs + MARGIN_MS)) {
+      io.local.to(userRoom(event.user_id)).emit(event.event, wirePayload(event));
+      events += 1;
+    }
     const toPilots = await missedByPilots(manager, idsOf('pilot'), awayMs + MARGIN_MS);
     for (const { room, event, payload } of toPilots) io.local.to(room).emit(event, payload);
-    return { events: events.length, toPilots: toPilots.length };
+    return { events, toPilots: toPilots.length };
   }
 }

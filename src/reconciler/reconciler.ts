@@ -22,7 +22,7 @@ import type { DispatchContext } from '../../dispatch/context.js';
 import { settleOffer } from '../../dispatch/settle-offer.js';
 import { tellOfUnreachablePilots } from '../../dispatch/sweeps.js';
 import { TemporalUnavailableError, type AssignmentClient } from '../assignment-client/assignment-client.js';
-import { Loop } from '../config/loop.js';
+import { eachInTurn, Loop } from '../config/loop.js';
 import { API_CONFIG, ASSIGNMENT_CLIENT, DISPATCH, LOGGER } from '../config/providers.js';
 import type { ApiConfig } from '../config/environment.js';
 import { Metrics } from '../health/metrics.js';
@@ -105,10 +105,17 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     const { manager } = this.dispatch.source;
     if (!(await takeLease(manager, RECONCILER_LEASE, this.holder, LEASE_MS))) return;
     this.round += 1;
-    await this.wakeWaiting();
-    if (this.round % REPAIR_ROUNDS === 0) await this.repair();
-    if (this.round % LOST_ROUNDS === 0) await this.repairLost();
-    if (this.round % SWEEP_ROUNDS === 1) await this.sweep();
+    const due = [() => this.wakeWaiting()];
+    if (this.round % REPAIR_ROUNDS === 0)
+      due.push(
+        async () => void (await tellOfUnreachablePilots(this.dispatch, this.config.JOB_STALE_MS)),
+        () => this.endOverdueOffers(),
+        () => this.reviveStalled(),
+        () => this.repairBroken(),
+      );
+    if (this.round % LOST_ROUNDS === 0) due.push(() => this.repairLost());
+    if (this.round % SWEEP_ROUNDS === 1) due.push(() => this.sweep());
+    await eachInTurn(due);
   }
 
   /**
@@ -137,19 +144,20 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     if (forgotten > 0) this.logger.info({ forgotten }, 'old positions deleted');
   }
 
-  private async repair(): Promise<void> {
-    const { manager } = this.dispatch.source;
-    await tellOfUnreachablePilots(this.dispatch, this.config.JOB_STALE_MS);
-    for (const offer of await overdueOffers(manager, GRACE_MS)) {
-      await settleOffer(this.dispatch, { bookingId: offer.booking_id, offerId: offer.id });
-      await this.repaired('overdue_offer', offer.booking_id);
-    }
-    const stalled = await stalledBookings(manager, GRACE_MS);
-    await this.reviveClosed(
-      'stalled_booking',
-      stalled.map((booking) => booking.booking_id),
+  private async endOverdueOffers(): Promise<void> {
+    const overdue = await overdueOffers(this.dispatch.source.manager, GRACE_MS);
+    await eachInTurn(
+      overdue.map((offer) => async () => {
+        await settleOffer(this.dispatch, { bookingId: offer.booking_id, offerId: offer.id });
+        await this.repaired('overdue_offer', offer.booking_id);
+      }),
     );
-    await this.repairBroken();
+  }
+
+  private async reviveStalled(): Promise<void> {
+    const stalled = await stalledBookings(this.dispatch.source.manager, GRACE_MS);
+    const ids = stalled.map((booking) => booking.booking_id);
+    await this.reviveClosed('stalled_booking', ids);
   }
 
   /** A workflow that was terminated by hand, or failed, gets a new run. */
@@ -163,10 +171,8 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     const broken = await this.client.brokenSince(windowMs, now.getTime()).catch(orNullWhileAway);
     if (broken === null) return;
     const unfinished = await unfinishedOf(this.dispatch.source.manager, broken);
-    await this.reviveClosed(
-      'broken_workflow',
-      unfinished.map((booking) => booking.booking_id),
-    );
+    const ids = unfinished.map((booking) => booking.booking_id);
+    await this.reviveClosed('broken_workflow', ids);
     this.lookedForBrokenAt = lookedAt;
   }
 

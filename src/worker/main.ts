@@ -7,11 +7,13 @@ import type { Logger } from 'pino';
 import { createBookingActivities } from '../../activities/booking-activities.js';
 import { setVariables } from '../../contract/environment.js';
 import { TASK_QUEUE } from '../../contract/workflow.js';
+import { handReferencesOn } from '../../payload-codec/foreign-references.js';
 import { ConfigurationError, readWorkerConfig, type WorkerConfig } from '../config/environment.js';
 import { connectDatabase, createEmitter } from '../config/database.js';
 import { armActivities, armEmitter } from '../config/failpoints.js';
 import { createLogger, dispatchLog } from '../config/logger.js';
 import { createPayloadCodec } from '../config/payload-codec.js';
+import { onStopSignal } from '../config/stop-signals.js';
 import { counting } from '../health/decision-metrics.js';
 import { WorkerMetrics } from './metrics.js';
 import { installRuntime, WORKFLOW_CODE_RUNS_FOR } from './runtime.js';
@@ -103,6 +105,7 @@ async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | unde
   const emitter = armEmitter(createEmitter(config.REDIS_URL, logger), config.FAILPOINT);
   const log = counting(dispatchLog(logger), metrics.decisions);
   const { connection, namespace } = await connectTemporal(logger);
+  handReferencesOn();
   const activities = createBookingActivities({ source, emitter, log });
   try {
     await registerSearchAttributes(connection, namespace, logger);
@@ -133,8 +136,7 @@ async function run(config: WorkerConfig, logger: Logger, tracing: Tracing | unde
       await slots.close();
       if (worker.getState() === 'RUNNING') worker.shutdown();
     };
-    process.once('SIGTERM', () => void stop());
-    process.once('SIGINT', () => void stop());
+    onStopSignal(() => void stop());
     const running = worker.run();
     logger.info({ taskQueue: TASK_QUEUE, namespace }, 'worker polling');
     await running;

@@ -87,6 +87,9 @@ describe('S10 · foreign origins', () => {
     expect(await allowed(rich, HOME)).toBe(HOME);
     expect([undefined, HOME]).toContain(await allowed(rich, 'https://evil.example'));
     expect(await allowed(plain, HOME)).toBeUndefined();
+    // When to come again is for a page to know.
+    const { headers } = await call(rich.url, 'GET', '/bookings', { headers: { origin: HOME } });
+    expect(headers['access-control-expose-headers']).toContain('Retry-After');
   });
 });
 

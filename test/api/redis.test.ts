@@ -6,6 +6,7 @@ import { OwnRedis } from '../support/own-redis.js';
 import { freshPlace, northOf } from '../support/places.js';
 import type { TestProcess } from '../support/processes.js';
 import { expectAllReceived, inOrder } from '../support/received.js';
+import { Proxy } from '../support/proxy.js';
 import { System } from '../support/system.js';
 import { eventually } from '../support/waiting.js';
 
@@ -101,6 +102,31 @@ async function expectAllAlive(): Promise<void> {
   const ended = await Promise.all(all.map((one) => Promise.race([one.ended, Promise.resolve('alive')])));
   expect(ended).toEqual(all.map(() => 'alive'));
 }
+
+test('a path that is lost without a word: it is noticed, made anew, and what was missed is told again', async () => {
+  const proxy = await Proxy.before(redis.url);
+  const api = await system.startApi({ REDIS_URL: proxy.insteadOf(redis.url) });
+  await api.waitReady();
+  const user = await cast.user({ connected: false });
+  user.door = system.apis.indexOf(api);
+  await user.connect();
+  try {
+    proxy.freeze();
+    // The worker has a path of its own: only this process does not hear of it.
+    const { id } = await user.book(freshPlace());
+    await user.event(id, 'booking:no_pilots');
+    const noticed = (): boolean =>
+      api.lines().some(({ err }) => typeof err === 'string' && err.includes('does not answer'));
+    await eventually('the loss to be noticed', noticed, 2 * REPAIRED_WITHIN_MS);
+    expect(inOrder(user.socket, id).length).toBeLessThan((await user.events(id)).length);
+    proxy.mend();
+    await expectAllSoon(user, id, REPAIRED_WITHIN_MS);
+  } finally {
+    await api.kill9();
+    system.apis.splice(system.apis.indexOf(api), 1);
+    await proxy.stop();
+  }
+}, 40_000);
 
 test('killed during a search and started again: taps are honoured meanwhile, what was missed is told again, nobody died', async () => {
   const [one, other] = [await people(), await people()];

@@ -226,14 +226,18 @@ it('what a listener missed: the latest events of the users who are connected (F2
   await fixture.query(`UPDATE booking_events SET at = at - interval '1 min' WHERE booking_id = $1`, [
     first.id,
   ]);
-  const recent = async (sinceMs: number) =>
-    (await recentEventsOfUsers(fixture.source.manager, [user.id], sinceMs)).map((one) => [
-      one.booking_id,
-      one.seq,
-    ]);
+  const recent = async (sinceMs: number, userIds = [user.id], atOnce?: number) => {
+    const found: [string, number][] = [];
+    for await (const one of recentEventsOfUsers(fixture.source.manager, userIds, sinceMs, atOnce))
+      found.push([one.booking_id, one.seq]);
+    return found;
+  };
   expect(await recent(30_000)).toEqual([1, 2, 3].map((seq) => [second.id, seq]));
-  expect(await recent(90_000)).toHaveLength(4);
-  expect(await recentEventsOfUsers(fixture.source.manager, [], 90_000)).toEqual([]);
+  const all = await recent(90_000);
+  expect(all).toHaveLength(4);
+  // However few are read at once, none is left out and none comes twice.
+  for (const atOnce of [1, 2, 3, 4, 5]) expect(await recent(90_000, [user.id], atOnce)).toEqual(all);
+  expect(await recent(90_000, [])).toEqual([]);
   await fixture.query(`UPDATE booking_events SET at = at + interval '1 min' WHERE booking_id = $1`, [
     first.id,
   ]);

@@ -172,6 +172,42 @@ test('a workflow started by hand for a booking that does not exist ends, and har
   expect((await user.booking(id)).status).toBe('PENDING');
 });
 
+/** Started by hand, whatever runs under that id. */
+const startByHand = (workflowId: string, args: unknown[]) =>
+  system.temporal.client.workflow.start(WORKFLOW_TYPE, {
+    ...{ workflowId, taskQueue: TASK_QUEUE, args },
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+  });
+
+test('workflows started by hand with what is no booking end, and keep none from being repaired', async () => {
+  const nobody = [
+    await startByHand('booking-test', [{}]),
+    await startByHand('booking-of nobody', [{ bookingId: 'x' }]),
+    await startByHand(workflowIdOf(randomUUID()), []),
+    await startByHand(workflowIdOf(randomUUID()), ['text']),
+  ];
+  for (const started of nobody)
+    await eventually('its end', async () => (await started.describe()).status.name === 'FAILED');
+  await terminated((await offered()).id);
+});
+
+test("one started by hand in a booking's place with its id alone goes on by the rows", async () => {
+  const { pilot, id, offerId } = await offered();
+  await startByHand(workflowIdOf(id), [{ bookingId: id }]);
+  await agreed(system, id, 'offered');
+  expect((await pilot.accept(offerId)).status).toBe(200);
+  await agreed(system, id, 'assigned');
+});
+
+test("one started by hand with nothing in a booking's place ends, and the booking's own comes back", async () => {
+  const { pilot, id, offerId } = await offered();
+  const { firstExecutionRunId } = await startByHand(workflowIdOf(id), []);
+  await newRun(system, id, firstExecutionRunId, REPAIRED_WITHIN_MS);
+  await agreed(system, id, 'offered');
+  expect((await pilot.accept(offerId)).status).toBe(200);
+  await agreed(system, id, 'assigned');
+});
+
 test('F18 · signals to finished workflows revive nothing', async () => {
   const { user, pilot, id, offerId } = await offered();
   await user.cancel(id);

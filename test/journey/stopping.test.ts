@@ -119,6 +119,20 @@ test('an API right after its start', async () => {
   for (let n = 0; n < 3; n += 1) await expectGoodEnd(await system.startApi());
 });
 
+test('Ctrl-C that npm hands on comes twice: the two are one, for API and worker', async () => {
+  const started = [await system.startApi(), await system.startWorker()];
+  await eventually('the worker to poll', () =>
+    (started[1] as TestProcess).lines().some(({ msg }) => msg === 'worker polling'),
+  );
+  await Promise.all(
+    started.map((child) => {
+      process.kill(child.pid, 'SIGINT');
+      setTimeout(() => process.kill(child.pid, 'SIGINT'), 10);
+      return expectGoodEnd(child, true);
+    }),
+  );
+});
+
 test('a worker with live offers: it ends, another takes over, offers end on time', async () => {
   const place = freshPlace();
   const user = await cast.user({ connected: false });

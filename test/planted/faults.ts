@@ -66,7 +66,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     patches: [
       {
         file: 'src/assignment-client/assignment-client.ts',
-        find: "workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY'",
+        find: 'workflowIdReusePolicy: reuse',
         replace: "workflowIdReusePolicy: 'ALLOW_DUPLICATE'",
       },
     ],

@@ -9,6 +9,7 @@ type Mode = 'pass' | 'refuse' | 'freeze' | 'deaf';
  */
 export class Proxy {
   private readonly pairs = new Set<[Socket, Socket]>();
+  private readonly stranded: [Socket, Socket][] = [];
   private mode: Mode = 'pass';
 
   private constructor(
@@ -54,6 +55,14 @@ export class Proxy {
     this.set('freeze');
   }
 
+  /** What is open lets nothing through any more, for ever; what connects from now on passes: a machine that was replaced. */
+  strand(): void {
+    this.set('freeze');
+    this.stranded.push(...this.pairs);
+    this.pairs.clear();
+    this.mode = 'pass';
+  }
+
   deafen(): void {
     this.set('deaf');
   }
@@ -64,6 +73,7 @@ export class Proxy {
 
   async stop(): Promise<void> {
     this.refuse();
+    for (const pair of this.stranded) for (const side of pair) side.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
 

@@ -24,6 +24,17 @@ export const UNDECODABLE = [
       data: Buffer.from('{}'),
     },
   ],
+  [
+    // The SDK throws for it where no storage is configured, before anything of ours sees it.
+    'a reference to a storage outside of the cluster',
+    {
+      metadata: {
+        encoding: Buffer.from('json/protobuf'),
+        messageType: Buffer.from('temporal.api.sdk.v1.ExternalStorageReference'),
+      },
+      data: Buffer.from('{}'),
+    },
+  ],
 ] as const;
 
 /** Can be read, and is no object with fields. */

@@ -17,6 +17,7 @@ import type { OutboxRow } from '../../database/statements/outbox.js';
 import { insertPilot, markSeen, upsertPositions } from '../../database/statements/pilots.js';
 import type { Emission } from '../../events/emitter.js';
 import { createPostgresEmitter } from '../../events/postgres-emitter.js';
+import { handReferencesOn } from '../../payload-codec/foreign-references.js';
 import { AssignmentClient } from '../../src/assignment-client/assignment-client.js';
 import { WORKFLOW_CODE_RUNS_FOR } from '../../src/worker/runtime.js';
 import { Booked } from './booked.js';
@@ -75,6 +76,7 @@ export class Stage {
   static async open(ground: Ground, cachedWorkflows = 100): Promise<Stage> {
     process.env['TEMPORAL_ADDRESS'] = ground.address;
     process.env['TEMPORAL_NAMESPACE'] = ground.namespace;
+    handReferencesOn();
     const client = AssignmentClient.fromEnvironment();
     const native = await NativeConnection.connect({ address: ground.address });
     const connection = await Connection.connect({ address: ground.address });

@@ -1,5 +1,6 @@
 /** Replays histories on the workflow as it is built, one after the other, and explains what differs. */
 import { DefaultLogger, Runtime, Worker, type ReplayWorkerOptions } from '@temporalio/worker';
+import { handReferencesOn } from '../../payload-codec/foreign-references.js';
 import { fromRoot } from '../setup/paths.js';
 import { explain, type Difference } from './difference.js';
 import { toRecorded, type History, type NamedHistory } from './recorded.js';
@@ -41,6 +42,7 @@ export async function* replayHistories(
   histories: AsyncIterable<NamedHistory>,
   bundle = BUILT_BUNDLE,
 ): AsyncGenerator<Replayed> {
+  handReferencesOn();
   const options: ReplayWorkerOptions = {
     workflowBundle: { codePath: bundle },
     dataConverter: { payloadConverterPath: CONVERTER },
