@@ -33,14 +33,20 @@ export class Repair {
   }
 
   /** Sends again what was missed in the last `awayMs`. Never throws. */
-  missed(awayMs: number, attempt = 1): void {
+  missed(awayMs: number): void {
+    this.tellSince(performance.now() - awayMs, 1);
+  }
+
+  /** @param lostAt by the monotonic clock: what a try in vain takes is looked back as well */
+  private tellSince(lostAt: number, attempt: number): void {
+    const awayMs = performance.now() - lostAt;
     this.send(awayMs).then(
       (count) => this.logger.info({ awayMs: Math.round(awayMs), ...count }, 'missed messages sent again'),
       (error: unknown) => {
         const err = error instanceof Error ? error.message : String(error);
         this.logger.warn({ err, attempt }, 'missed messages not sent yet');
         const pauseMs = Math.min(attempt * TRY_AGAIN_MS, LONGEST_PAUSE_MS);
-        setTimeout(() => this.missed(awayMs + pauseMs, attempt + 1), pauseMs).unref();
+        setTimeout(() => this.tellSince(lostAt, attempt + 1), pauseMs).unref();
       },
     );
   }
