@@ -66,8 +66,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     patches: [
       {
         file: 'src/assignment-client/assignment-client.ts',
-        find: 'workflowIdReusePolicy: reuse',
-        replace: "workflowIdReusePolicy: 'ALLOW_DUPLICATE'",
+        find: "'ALLOW_DUPLICATE' = 'ALLOW_DUPLICATE_FAILED_ONLY'",
+        replace: "'ALLOW_DUPLICATE' = 'ALLOW_DUPLICATE'",
       },
     ],
     tests: ['test/workflows/new-run.test.ts'],
