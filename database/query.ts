@@ -138,3 +138,6 @@ export function leftMs(time: string, now = 'clock_timestamp()'): string {
 export function likeOf(q: string | undefined): string | null {
   return q === undefined ? null : `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`;
 }
+
+/** Before every other in the order of uuids: where a walk through bookings begins. */
+export const NO_BOOKING = '00000000-0000-0000-0000-000000000000';

@@ -131,8 +131,11 @@ function percentiles(name: string, values: readonly number[]): Record<string, nu
 
 function figuresOf(measured: Record<Names, Record<Measured, number[]>>): Figure[] {
   const of = (who: Names, what: Measured) => summary(measured[who][what]);
-  const ms = (figure: string, what: Measured) => ({ figure, unit: 'ms', ...of('ours', what) });
-  const limitMs = (figure: string, what: Measured) => ({ figure, unit: 'ms', ...of('limit', what) });
+  const ms = (figure: string, what: Measured, who: Names = 'ours') => ({
+    figure,
+    unit: 'ms',
+    ...of(who, what),
+  });
   const peer = (who: Names, what: Measured, name: string) => ({ name, value: of(who, what).value });
   const rate = (figure: string) => ({ figure, unit: 'bookings/s', ...of('ours', 'perSecond') });
   const start = 'limit: start to first activity, p50';
@@ -146,8 +149,8 @@ function figuresOf(measured: Record<Names, Record<Measured, number[]>>): Figure[
       atMost: 3,
     }),
     // What half of a full load does to an engine alone: how much of the row above is the machine's.
-    absolute(limitMs('limit: start to first activity, half of its load, p50', 'halfTapP50'), null),
-    absolute(limitMs('limit: start to first activity, half of its load, p99', 'halfTapP99'), null),
+    absolute(ms('limit: start to first activity, half of its load, p50', 'halfTapP50', 'limit'), null),
+    absolute(ms('limit: start to first activity, half of its load, p99', 'halfTapP99', 'limit'), null),
     against(
       ms('accept to customer, p50, against the limit', 'acceptP50'),
       peer('limit', 'acceptP50', 'limit: Update round trip, p50'),

@@ -1,6 +1,6 @@
 import { chordKm } from '../../contract/geo.js';
 import { REACHABLE_MS, SHORTEST_OFFER_MS, type SearchLimits } from '../../contract/limits.js';
-import { ms, row, rows, type Manager } from '../query.js';
+import { ms, NO_BOOKING, row, rows, type Manager } from '../query.js';
 import type { BookingRow, OfferRow } from '../rows.js';
 import { standingSql, type StandingRow } from './searches.js';
 
@@ -227,6 +227,3 @@ export async function waitingSearchesWithPilots(
     last: last === undefined ? null : { until: last.until, bookingId: last.booking_id },
   };
 }
-
-/** Before every other in the order of uuids. */
-const NO_BOOKING = '00000000-0000-0000-0000-000000000000';

@@ -1,4 +1,4 @@
-import { rows, type Manager } from '../query.js';
+import { NO_BOOKING, rows, type Manager } from '../query.js';
 
 export interface EventRow {
   seq: number;
@@ -50,9 +50,6 @@ export function eventsAfter(manager: Manager, bookingId: string, afterSeq: numbe
 
 /** An event, and whose booking's it is. */
 export type EventOfUser = EventRow & { booking_id: string; user_id: string };
-
-/** Before every other in the order of uuids. */
-const NO_BOOKING = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Events since `sinceMs` milliseconds ago of the bookings of the given users, booking by booking and in order: what a

@@ -7,7 +7,7 @@ import { outcome, upTo } from '../support/crowd.js';
 import { openDispatch, type Fixture } from '../support/dispatch-fixture.js';
 import { addPilot } from '../support/pilots.js';
 import { freshPlace } from '../support/places.js';
-import { eventually } from '../support/waiting.js';
+import { earlyInAMinute } from '../support/waiting.js';
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -22,14 +22,7 @@ it('many calls at once take one block of a limit, and leave the rest to the othe
   ];
   const LIMIT = 600;
   // Limits count by the minute of Postgres' clock.
-  await eventually(
-    'a minute with enough left of it',
-    async () => {
-      const [clock] = await fixture.query('SELECT extract(second FROM clock_timestamp())::float AS s');
-      return Number(clock?.['s']) < 50;
-    },
-    20_000,
-  );
+  await earlyInAMinute((sql) => fixture.query(sql));
   await Promise.all(upTo(60).map(() => one.take('token', 'crowd', LIMIT)));
   await other.take('token', 'crowd', LIMIT);
   // And no more than the limit, however many ask at once: a block that was begun stays with its process.

@@ -16,7 +16,7 @@ import {
   type WorkerOptions,
 } from './processes.js';
 import { createNamespace, type TemporalSpace } from './temporal.js';
-import { eventually } from './waiting.js';
+import { earlyInAMinute } from './waiting.js';
 
 export interface SystemOptions {
   /** For API and worker; an undefined value unsets. */
@@ -111,14 +111,7 @@ export class System {
 
   /** Limits count by the minute of Postgres' clock: a burst that would cross its end waits for the next. */
   async earlyInAMinute(): Promise<void> {
-    await eventually(
-      'a minute with enough left of it',
-      async () => {
-        const [row] = await this.rows<{ s: number }>('SELECT extract(second FROM clock_timestamp()) AS s');
-        return Number(row?.s) < 45;
-      },
-      20_000,
-    );
+    await earlyInAMinute((sql) => this.rows(sql));
   }
 
   /** Ends all processes at once (how they stop is a test of its own), and drops the database. */

@@ -54,3 +54,15 @@ export async function until(epochMs: number): Promise<void> {
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** Until the minute of Postgres' clock, by which limits count, is one with enough left of it. */
+export async function earlyInAMinute(query: (sql: string) => Promise<{ s?: unknown }[]>): Promise<void> {
+  await eventually(
+    'a minute with enough left of it',
+    async () => {
+      const [clock] = await query('SELECT extract(second FROM clock_timestamp()) AS s');
+      return Number(clock?.s) < 45;
+    },
+    20_000,
+  );
+}
